@@ -32,7 +32,7 @@ public final class AdminRouter implements Handler {
 
   /// Lets a request pass or throws [AwsException].
   @FunctionalInterface
-  public interface Guard {
+  public interface AccessCheck {
     void check(Request request) throws IOException;
   }
 
@@ -74,7 +74,7 @@ public final class AdminRouter implements Handler {
     }
   }
 
-  private final Guard guard;
+  private final AccessCheck guard;
   private final List<String> services;
   private final Map<String, Route> routes = new LinkedHashMap<>();
   private final ObjectMapper json =
@@ -88,7 +88,7 @@ public final class AdminRouter implements Handler {
           .build();
 
   /// @param services the names of the mounted services, for health
-  public AdminRouter(Guard guard, List<String> services) {
+  public AdminRouter(AccessCheck guard, List<String> services) {
     this.guard = guard;
     this.services = services;
   }

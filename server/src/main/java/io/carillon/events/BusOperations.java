@@ -2,7 +2,6 @@ package io.carillon.events;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
-import io.carillon.events.EventPages.Page;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Database;
 import java.time.Instant;
@@ -122,8 +121,8 @@ final class BusOperations {
       all.add(new Buses.Named(BusKey.DEFAULT, EventBus.UNCHANGED_DEFAULT));
     }
     all.sort(Comparator.comparing(Buses.Named::name));
-    Page<Buses.Named> page =
-        Page.of(all, Buses.Named::name, after, EventPages.size(request.limit()));
+    EventPages.Page<Buses.Named> page =
+        EventPages.Page.of(all, Buses.Named::name, after, EventPages.size(request.limit()));
     return ListEventBusesResponse.builder()
         .eventBuses(page.items().stream().map(named -> shown(caller, named)).toList())
         .nextToken(page.token())

@@ -3,7 +3,6 @@ package io.carillon.events;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
-import io.carillon.events.EventPages.Page;
 import io.carillon.store.Database;
 import java.util.ArrayList;
 import java.util.List;
@@ -148,8 +147,8 @@ final class RuleOperations {
   ListRulesResponse list(Caller caller, ListRulesRequest request) {
     BusKey bus = BusKey.own(caller, request.eventBusName());
     String prefix = Objects.requireNonNullElse(request.namePrefix(), "");
-    Page<Rules.Named> page =
-        Page.of(
+    EventPages.Page<Rules.Named> page =
+        EventPages.Page.of(
             rules(bus, prefix),
             Rules.Named::name,
             EventPages.after(request.nextToken()),
@@ -190,8 +189,8 @@ final class RuleOperations {
                     named.rule().targets().stream().anyMatch(target -> target.arn().equals(arn)))
             .map(Rules.Named::name)
             .toList();
-    Page<String> page =
-        Page.of(
+    EventPages.Page<String> page =
+        EventPages.Page.of(
             names,
             name -> name,
             EventPages.after(request.nextToken()),

@@ -2,7 +2,6 @@ package io.carillon.events;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
-import io.carillon.events.EventPages.Page;
 import io.carillon.store.Database;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -104,8 +103,8 @@ final class TargetOperations {
               buses.require(snapshot, key.bus());
               return rules.require(snapshot, key);
             });
-    Page<RuleTarget> page =
-        Page.of(
+    EventPages.Page<RuleTarget> page =
+        EventPages.Page.of(
             rule.targets().stream().sorted(Comparator.comparing(RuleTarget::id)).toList(),
             RuleTarget::id,
             EventPages.after(request.nextToken()),

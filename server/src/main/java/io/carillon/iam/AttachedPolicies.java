@@ -2,7 +2,6 @@ package io.carillon.iam;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Operations;
-import io.carillon.iam.Attachments.Use;
 import io.carillon.store.Database;
 import io.carillon.store.Tx;
 import java.util.ArrayList;
@@ -159,12 +158,12 @@ final class AttachedPolicies {
   /// Rewrites the attachments of an identity whose name or path changed.
   void rewriteAttachments(Tx tx, Identity before, Identity after) {
     for (String arn : before.attached()) {
-      attachments.remove(tx, arn, Use.PERMISSIONS, before);
-      attachments.add(tx, arn, Use.PERMISSIONS, after);
+      attachments.remove(tx, arn, Attachments.Use.PERMISSIONS, before);
+      attachments.add(tx, arn, Attachments.Use.PERMISSIONS, after);
     }
     if (before.boundary() != null) {
-      attachments.remove(tx, before.boundary(), Use.BOUNDARY, before);
-      attachments.add(tx, before.boundary(), Use.BOUNDARY, after);
+      attachments.remove(tx, before.boundary(), Attachments.Use.BOUNDARY, before);
+      attachments.add(tx, before.boundary(), Attachments.Use.BOUNDARY, after);
     }
   }
 
@@ -190,7 +189,7 @@ final class AttachedPolicies {
                       list.add(arn);
                       return list;
                     }));
-            attachments.add(tx, arn, Use.PERMISSIONS, identity);
+            attachments.add(tx, arn, Attachments.Use.PERMISSIONS, identity);
           }
           return arn;
         });
@@ -212,7 +211,7 @@ final class AttachedPolicies {
                     list.remove(policyArn);
                     return list;
                   }));
-          attachments.remove(tx, policyArn, Use.PERMISSIONS, identity);
+          attachments.remove(tx, policyArn, Attachments.Use.PERMISSIONS, identity);
           return policyArn;
         });
   }

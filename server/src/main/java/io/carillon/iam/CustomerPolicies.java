@@ -6,8 +6,6 @@ import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.base.Ids;
 import io.carillon.iam.Attachments.Attachment;
-import io.carillon.iam.Attachments.Use;
-import io.carillon.iam.ManagedPolicy.Version;
 import io.carillon.policy.PolicyDocument.Flavour;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -129,7 +127,7 @@ final class CustomerPolicies {
             now,
             "v1",
             1,
-            List.of(new Version("v1", document, now)),
+            List.of(new ManagedPolicy.Version("v1", document, now)),
             IamTags.of(request.tags()));
     database.write(
         tx -> {
@@ -178,7 +176,8 @@ final class CustomerPolicies {
                 request.scope(),
                 PolicyScopeType.UNKNOWN_TO_SDK_VERSION,
                 "AWS, Local, All");
-    List<Use> uses = uses(request.policyUsageFilterAsString(), request.policyUsageFilter());
+    List<Attachments.Use> uses =
+        uses(request.policyUsageFilterAsString(), request.policyUsageFilter());
     boolean onlyAttached =
         Boolean.TRUE.equals(request.onlyAttached()) || request.policyUsageFilterAsString() != null;
     return database.read(
@@ -218,7 +217,7 @@ final class CustomerPolicies {
         tx -> {
           ManagedPolicy policy = policies.require(tx, account, request.policyArn());
           refuseAwsPolicy(policy);
-          for (Use use : Use.values()) {
+          for (Attachments.Use use : Attachments.Use.values()) {
             if (!attachments.of(tx, account, policy.arn(), use).isEmpty()) {
               throw IamError.DELETE_CONFLICT.because(
                   "Cannot delete a policy attached to entities.");
@@ -240,13 +239,14 @@ final class CustomerPolicies {
     String account = caller.account().value();
     String prefix = IamConstraints.pathPrefix(request.pathPrefix());
     IamPage.Paging paging = IamPage.Paging.of(request.marker(), request.maxItems());
-    List<Use> uses = uses(request.policyUsageFilterAsString(), request.policyUsageFilter());
+    List<Attachments.Use> uses =
+        uses(request.policyUsageFilterAsString(), request.policyUsageFilter());
     List<IdentityType> kinds = kinds(request);
     return database.read(
         snapshot -> {
           ManagedPolicy policy = policies.require(snapshot, account, request.policyArn());
           List<Attachment> all = new ArrayList<>();
-          for (Use use : uses) {
+          for (Attachments.Use use : uses) {
             all.addAll(attachments.of(snapshot, account, policy.arn(), use));
           }
           all.removeIf(a -> !kinds.contains(a.kind()) || !a.path().startsWith(prefix));
@@ -331,9 +331,10 @@ final class CustomerPolicies {
     }
   }
 
-  private static List<Use> uses(@Nullable String text, @Nullable PolicyUsageType filter) {
+  private static List<Attachments.Use> uses(
+      @Nullable String text, @Nullable PolicyUsageType filter) {
     if (text == null) {
-      return List.of(Use.values());
+      return List.of(Attachments.Use.values());
     }
     PolicyUsageType use =
         IamError.MEMBERS.oneOf(
@@ -342,7 +343,10 @@ final class CustomerPolicies {
             filter,
             PolicyUsageType.UNKNOWN_TO_SDK_VERSION,
             "PermissionsPolicy, PermissionsBoundary");
-    return List.of(use == PolicyUsageType.PERMISSIONS_POLICY ? Use.PERMISSIONS : Use.BOUNDARY);
+    return List.of(
+        use == PolicyUsageType.PERMISSIONS_POLICY
+            ? Attachments.Use.PERMISSIONS
+            : Attachments.Use.BOUNDARY);
   }
 
   private static List<IdentityType> kinds(ListEntitiesForPolicyRequest request) {
@@ -381,9 +385,10 @@ final class CustomerPolicies {
         .arn(policy.arn())
         .path(policy.path())
         .defaultVersionId(policy.defaultVersion())
-        .attachmentCount(attachments.of(snapshot, account, policy.arn(), Use.PERMISSIONS).size())
+        .attachmentCount(
+            attachments.of(snapshot, account, policy.arn(), Attachments.Use.PERMISSIONS).size())
         .permissionsBoundaryUsageCount(
-            attachments.of(snapshot, account, policy.arn(), Use.BOUNDARY).size())
+            attachments.of(snapshot, account, policy.arn(), Attachments.Use.BOUNDARY).size())
         .isAttachable(true)
         .createDate(policy.created())
         .updateDate(policy.updated());

@@ -2,7 +2,6 @@ package io.carillon.iam;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Operations;
-import io.carillon.iam.Attachments.Use;
 import io.carillon.store.Database;
 import io.carillon.store.Tx;
 import java.util.List;
@@ -84,7 +83,7 @@ final class PermissionsBoundaries {
       throw IamError.DELETE_CONFLICT.because("Cannot delete entity, must delete policies first.");
     }
     if (identity.boundary() != null) {
-      attachments.remove(tx, identity.boundary(), Use.BOUNDARY, identity);
+      attachments.remove(tx, identity.boundary(), Attachments.Use.BOUNDARY, identity);
     }
     identities.delete(tx, identity);
   }
@@ -123,11 +122,11 @@ final class PermissionsBoundaries {
   private Identity set(Tx tx, Identity identity, String boundary) {
     String arn = policies.requireAttachable(tx, identity.account(), boundary).arn();
     if (identity.boundary() != null) {
-      attachments.remove(tx, identity.boundary(), Use.BOUNDARY, identity);
+      attachments.remove(tx, identity.boundary(), Attachments.Use.BOUNDARY, identity);
     }
     Identity bounded = identity.withBoundary(arn);
     identities.put(tx, bounded);
-    attachments.add(tx, arn, Use.BOUNDARY, bounded);
+    attachments.add(tx, arn, Attachments.Use.BOUNDARY, bounded);
     return bounded;
   }
 
@@ -140,7 +139,7 @@ final class PermissionsBoundaries {
             throw IamError.NO_SUCH_ENTITY.because(
                 "The " + kind.word() + " with name " + name + " has no permissions boundary.");
           }
-          attachments.remove(tx, identity.boundary(), Use.BOUNDARY, identity);
+          attachments.remove(tx, identity.boundary(), Attachments.Use.BOUNDARY, identity);
           identities.put(tx, identity.withBoundary(null));
           return name;
         });

@@ -2,7 +2,6 @@ package io.carillon.iam;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Operations;
-import io.carillon.iam.ManagedPolicy.Version;
 import io.carillon.store.Database;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -66,7 +65,7 @@ final class PolicyVersions {
     String document = CustomerPolicies.document(request.policyDocument());
     boolean setDefault = Boolean.TRUE.equals(request.setAsDefault());
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-    Version created =
+    ManagedPolicy.Version created =
         database.write(
             tx -> {
               ManagedPolicy policy =
@@ -80,8 +79,9 @@ final class PolicyVersions {
                         + " version.");
               }
               int number = policy.made() + 1;
-              Version version = new Version("v" + number, document, now);
-              List<Version> versions = new ArrayList<>(policy.versions());
+              ManagedPolicy.Version version =
+                  new ManagedPolicy.Version("v" + number, document, now);
+              List<ManagedPolicy.Version> versions = new ArrayList<>(policy.versions());
               versions.add(version);
               policies.put(
                   tx,
@@ -102,7 +102,7 @@ final class PolicyVersions {
   GetPolicyVersionResponse get(Caller caller, GetPolicyVersionRequest request) {
     String id = id(request.versionId());
     ManagedPolicy policy = require(caller, request.policyArn());
-    Version version = policy.version(id);
+    ManagedPolicy.Version version = policy.version(id);
     return GetPolicyVersionResponse.builder()
         .policyVersion(
             toModel(policy, version).document(PolicyDocuments.encoded(version.document())).build())
@@ -113,7 +113,7 @@ final class PolicyVersions {
     IamPage.Paging paging = IamPage.Paging.of(request.marker(), request.maxItems());
     ManagedPolicy policy = require(caller, request.policyArn());
     // Newest first, as on AWS; the marker is the position in the list.
-    List<Version> newest = policy.versions().reversed();
+    List<ManagedPolicy.Version> newest = policy.versions().reversed();
     IamPage<PolicyVersion> page =
         IamPage.of(newest, version -> "" + (char) ('a' + newest.indexOf(version)), paging)
             .map(version -> toModel(policy, version).build());
@@ -133,7 +133,7 @@ final class PolicyVersions {
           ManagedPolicy policy =
               policies.require(tx, caller.account().value(), request.policyArn());
           CustomerPolicies.refuseAwsPolicy(policy);
-          Version version = policy.version(id);
+          ManagedPolicy.Version version = policy.version(id);
           policies.put(
               tx, policy.withVersions(policy.versions(), version.id(), policy.made(), now));
           return version;
@@ -149,12 +149,12 @@ final class PolicyVersions {
           ManagedPolicy policy =
               policies.require(tx, caller.account().value(), request.policyArn());
           CustomerPolicies.refuseAwsPolicy(policy);
-          Version version = policy.version(id);
+          ManagedPolicy.Version version = policy.version(id);
           if (policy.defaultVersion().equals(id)) {
             throw IamError.DELETE_CONFLICT.because(
                 "Cannot delete the default version of a policy.");
           }
-          List<Version> versions = new ArrayList<>(policy.versions());
+          List<ManagedPolicy.Version> versions = new ArrayList<>(policy.versions());
           versions.remove(version);
           policies.put(
               tx, policy.withVersions(versions, policy.defaultVersion(), policy.made(), now));
@@ -178,7 +178,8 @@ final class PolicyVersions {
     return versionId;
   }
 
-  private static PolicyVersion.Builder toModel(ManagedPolicy policy, Version version) {
+  private static PolicyVersion.Builder toModel(
+      ManagedPolicy policy, ManagedPolicy.Version version) {
     return PolicyVersion.builder()
         .versionId(version.id())
         .isDefaultVersion(version.id().equals(policy.defaultVersion()))

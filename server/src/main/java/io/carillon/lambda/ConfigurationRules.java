@@ -7,7 +7,7 @@ import static io.carillon.lambda.LambdaError.unsupported;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.carillon.base.Arn;
 import io.carillon.lambda.FunctionVersion.Configuration;
-import io.carillon.lambda.runtime.RuntimeLifecycle.Use;
+import io.carillon.lambda.runtime.RuntimeLifecycle;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -80,18 +80,18 @@ final class ConfigurationRules {
   /// Describes what this machine lacks for a runtime; empty if nothing.
   private final Function<String, Optional<String>> missingFor;
 
-  private final BiFunction<String, Use, Optional<String>> deprecated;
+  private final BiFunction<String, RuntimeLifecycle.Use, Optional<String>> deprecated;
 
   /// @param deprecated AWS's error for a deprecated runtime; empty if it is accepted here
   ConfigurationRules(
       Function<String, Optional<String>> missingFor,
-      BiFunction<String, Use, Optional<String>> deprecated) {
+      BiFunction<String, RuntimeLifecycle.Use, Optional<String>> deprecated) {
     this.missingFor = missingFor;
     this.deprecated = deprecated;
   }
 
   /// Refuses a runtime that AWS has deprecated, if this server is configured to.
-  void requireNotDeprecated(String runtime, Use use) {
+  void requireNotDeprecated(String runtime, RuntimeLifecycle.Use use) {
     deprecated
         .apply(runtime, use)
         .ifPresent(
@@ -104,7 +104,7 @@ final class ConfigurationRules {
   Configuration of(CreateFunctionRequest r, FunctionName name) {
     refuseUnsupported(r);
     if (r.runtimeAsString() != null) {
-      requireNotDeprecated(r.runtimeAsString(), Use.CREATION);
+      requireNotDeprecated(r.runtimeAsString(), RuntimeLifecycle.Use.CREATION);
     }
     return new Configuration(
         runtime(r.runtimeAsString(), r.runtime()),
@@ -125,7 +125,7 @@ final class ConfigurationRules {
     refuseUnsupported(r);
     String runtime =
         r.runtime() == null ? old.runtime() : runtime(r.runtimeAsString(), r.runtime());
-    requireNotDeprecated(runtime, Use.UPDATE);
+    requireNotDeprecated(runtime, RuntimeLifecycle.Use.UPDATE);
     return new Configuration(
         runtime,
         r.handler() == null ? old.handler() : handler(r.handler(), runtime),

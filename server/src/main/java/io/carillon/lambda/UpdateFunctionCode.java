@@ -10,7 +10,7 @@ import io.carillon.kernel.Kernel;
 import io.carillon.lambda.DeploymentPackages.CodeLocation;
 import io.carillon.lambda.FunctionVersion.Deployment;
 import io.carillon.lambda.Functions.FunctionRow;
-import io.carillon.lambda.runtime.RuntimeLifecycle.Use;
+import io.carillon.lambda.runtime.RuntimeLifecycle;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import java.util.ArrayList;
@@ -68,7 +68,7 @@ final class UpdateFunctionCode {
       throw unsupported("PublishTo");
     }
     FunctionVersion before = database.read(snapshot -> functions.require(snapshot, name)).latest();
-    rules.requireNotDeprecated(before.configuration().runtime(), Use.UPDATE);
+    rules.requireNotDeprecated(before.configuration().runtime(), RuntimeLifecycle.Use.UPDATE);
     Deployment deployment = packages.store(caller, location(r));
     FunctionConfiguration response =
         database.write(

@@ -15,8 +15,6 @@ import io.carillon.base.Reservation;
 import io.carillon.kernel.Chore;
 import io.carillon.kernel.Kernel;
 import io.carillon.kernel.Service;
-import io.carillon.logs.LogEvents.Event;
-import io.carillon.logs.LogEvents.Position;
 import io.carillon.logs.LogGroups.GroupKey;
 import io.carillon.logs.LogGroups.StreamKey;
 import io.carillon.logs.LogGroups.StreamRow;
@@ -357,36 +355,40 @@ public final class LogsService implements Service {
 
   /// The start of a page: tokens name the event after which (`f/`) or up to which (`b/`) the page
   /// lies, so at the end the same token is returned, as on AWS.
-  private record PageStart(boolean forwards, Position position) {
+  private record PageStart(boolean forwards, LogEvents.Position position) {
     static PageStart of(GetLogEventsRequest input) {
       String token = input.nextToken();
       if (token == null) {
         return Boolean.TRUE.equals(input.startFromHead())
-            ? new PageStart(true, Position.START)
-            : new PageStart(false, Position.END);
+            ? new PageStart(true, LogEvents.Position.START)
+            : new PageStart(false, LogEvents.Position.END);
       }
       if (!token.startsWith("f/") && !token.startsWith("b/")) {
         throw LogsError.invalidToken();
       }
-      return new PageStart(token.startsWith("f/"), Position.parse(token.substring(2)));
+      return new PageStart(token.startsWith("f/"), LogEvents.Position.parse(token.substring(2)));
     }
   }
 
-  private static GetLogEventsResponse forwards(List<Event> page, Position after) {
-    Position last = page.isEmpty() ? after : page.getLast().position();
+  private static GetLogEventsResponse forwards(
+      List<LogEvents.Event> page, LogEvents.Position after) {
+    LogEvents.Position last = page.isEmpty() ? after : page.getLast().position();
     return response(page, last, after);
   }
 
-  private static GetLogEventsResponse backwards(List<Event> newestFirst, Position end) {
-    List<Event> page = newestFirst.reversed();
+  private static GetLogEventsResponse backwards(
+      List<LogEvents.Event> newestFirst, LogEvents.Position end) {
+    List<LogEvents.Event> page = newestFirst.reversed();
     if (page.isEmpty()) {
-      Position position = end.equals(Position.END) ? Position.START : end;
+      LogEvents.Position position =
+          end.equals(LogEvents.Position.END) ? LogEvents.Position.START : end;
       return response(page, position, position);
     }
     return response(page, page.getLast().position(), page.getFirst().position().previous());
   }
 
-  private static GetLogEventsResponse response(List<Event> page, Position last, Position before) {
+  private static GetLogEventsResponse response(
+      List<LogEvents.Event> page, LogEvents.Position last, LogEvents.Position before) {
     return GetLogEventsResponse.builder()
         .events(
             page.stream()
@@ -416,7 +418,10 @@ public final class LogsService implements Service {
         input.hasLogStreamNames() && !input.logStreamNames().isEmpty()
             ? input.logStreamNames()::contains
             : name -> name.startsWith(Objects.requireNonNullElse(input.logStreamNamePrefix(), ""));
-    Position after = input.nextToken() == null ? Position.START : Position.parse(input.nextToken());
+    LogEvents.Position after =
+        input.nextToken() == null
+            ? LogEvents.Position.START
+            : LogEvents.Position.parse(input.nextToken());
     Search search =
         new Search(
             event -> stream.test(event.row().stream()) && pattern.test(event.row().message()),
@@ -442,21 +447,21 @@ public final class LogsService implements Service {
   }
 
   /// Collects a page of FilterLogEvents.
-  private static final class Search implements Predicate<Event> {
-    private final Predicate<Event> filter;
+  private static final class Search implements Predicate<LogEvents.Event> {
+    private final Predicate<LogEvents.Event> filter;
     private final LogEvents.Limit limit;
     private final List<FilteredLogEvent> found = new ArrayList<>();
-    private Position last = Position.START;
+    private LogEvents.Position last = LogEvents.Position.START;
     private int searched;
     private boolean more;
 
-    Search(Predicate<Event> filter, LogEvents.Limit limit) {
+    Search(Predicate<LogEvents.Event> filter, LogEvents.Limit limit) {
       this.filter = filter;
       this.limit = limit;
     }
 
     @Override
-    public boolean test(Event event) {
+    public boolean test(LogEvents.Event event) {
       if (filter.test(event)) {
         if (!limit.accept(event)) {
           more = true;
@@ -470,7 +475,7 @@ public final class LogsService implements Service {
     }
   }
 
-  private static FilteredLogEvent filtered(Event event) {
+  private static FilteredLogEvent filtered(LogEvents.Event event) {
     return FilteredLogEvent.builder()
         .logStreamName(event.row().stream())
         .timestamp(event.position().timestampMillis())

@@ -1,10 +1,10 @@
 package io.carillon.outbox;
 
+import io.carillon.store.DueQueue;
 import io.carillon.store.DueQueue.Claimed;
-import io.carillon.store.DueQueue.Lease;
 
 /// A job under the lease of this process.
-record ClaimedJob(Channel channel, Lease lease, JobRow row) {
+record ClaimedJob(Channel channel, DueQueue.Lease lease, JobRow row) {
   static ClaimedJob of(Channel channel, Claimed<JobRow> claimed) {
     return new ClaimedJob(channel, claimed.lease(), claimed.row());
   }

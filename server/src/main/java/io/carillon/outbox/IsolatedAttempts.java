@@ -1,6 +1,5 @@
 package io.carillon.outbox;
 
-import io.carillon.outbox.CrashSuspects.Entry;
 import io.carillon.store.Database;
 import io.carillon.store.ReadOnlyException;
 import io.carillon.store.Tx;
@@ -84,7 +83,7 @@ final class IsolatedAttempts {
     boolean isLogged = false;
     try {
       while (!isStopped()) {
-        List<Entry> suspects = listSuspects();
+        List<CrashSuspects.Entry> suspects = listSuspects();
         if (suspects.isEmpty() && !database.isShared()) {
           return;
         }
@@ -114,7 +113,7 @@ final class IsolatedAttempts {
   }
 
   /// The suspects whose kind has a delivery and which no other node attempts.
-  private List<Entry> listSuspects() {
+  private List<CrashSuspects.Entry> listSuspects() {
     return database.read(
         snapshot ->
             CrashSuspects.list(snapshot).stream()
@@ -126,15 +125,18 @@ final class IsolatedAttempts {
                 .toList());
   }
 
-  private void startNext(List<Entry> suspects) throws InterruptedException {
+  private void startNext(List<CrashSuspects.Entry> suspects) throws InterruptedException {
     Instant now = clock.instant();
-    List<Entry> waiting = suspects.stream().filter(entry -> !isRunning(entry.id())).toList();
-    List<Entry> toBeGivenUp = waiting.stream().filter(e -> e.suspect().isToBeGivenUp()).toList();
+    List<CrashSuspects.Entry> waiting =
+        suspects.stream().filter(entry -> !isRunning(entry.id())).toList();
+    List<CrashSuspects.Entry> toBeGivenUp =
+        waiting.stream().filter(e -> e.suspect().isToBeGivenUp()).toList();
     if (!toBeGivenUp.isEmpty()) {
       start(toBeGivenUp);
       return;
     }
-    List<Entry> ready = waiting.stream().filter(entry -> !due(entry, now).isAfter(now)).toList();
+    List<CrashSuspects.Entry> ready =
+        waiting.stream().filter(entry -> !due(entry, now).isAfter(now)).toList();
     if (ready.isEmpty()) {
       Instant first =
           waiting.stream()
@@ -144,7 +146,7 @@ final class IsolatedAttempts {
       await(Duration.between(now, first), Set.of());
       return;
     }
-    List<Entry> group = CrashSuspects.nextGroup(ready);
+    List<CrashSuspects.Entry> group = CrashSuspects.nextGroup(ready);
     Duration rest = waits.scaled(CrashSuspects.uptimeBefore(group, lastUptime));
     Duration left = rest.minusNanos(threads.nanoTime() - started);
     if (left.isPositive()) {
@@ -156,14 +158,14 @@ final class IsolatedAttempts {
     }
   }
 
-  private static Instant due(Entry entry, Instant now) {
+  private static Instant due(CrashSuspects.Entry entry, Instant now) {
     Instant notBefore = entry.suspect().notBefore();
     return notBefore != null && notBefore.isBefore(now.plus(MAX_POSTPONEMENT))
         ? notBefore
         : Instant.MIN;
   }
 
-  private void attemptAlone(List<Entry> one) throws InterruptedException {
+  private void attemptAlone(List<CrashSuspects.Entry> one) throws InterruptedException {
     try {
       starter.lanes().pause(waits.scaled(CrashSuspects.EXCLUSIVE));
       if (!isStopped()) {
@@ -174,12 +176,12 @@ final class IsolatedAttempts {
     }
   }
 
-  private Set<String> start(List<Entry> entries) {
-    Map<Entry, ClaimedJob> claimed =
+  private Set<String> start(List<CrashSuspects.Entry> entries) {
+    Map<CrashSuspects.Entry, ClaimedJob> claimed =
         database.writeRelaxed(
             tx -> {
-              Map<Entry, ClaimedJob> found = new LinkedHashMap<>();
-              for (Entry entry : entries) {
+              Map<CrashSuspects.Entry, ClaimedJob> found = new LinkedHashMap<>();
+              for (CrashSuspects.Entry entry : entries) {
                 jobs.claimSuspect(tx, entry.channel(), entry.id())
                     .ifPresentOrElse(job -> found.put(entry, job), () -> removeIfGone(tx, entry));
               }
@@ -189,19 +191,19 @@ final class IsolatedAttempts {
     return claimed.values().stream().map(ClaimedJob::id).collect(Collectors.toSet());
   }
 
-  private void start(Entry entry, ClaimedJob job) {
+  private void start(CrashSuspects.Entry entry, ClaimedJob job) {
     begun(job.id());
     starter.startSuspect(job, giveUpReasonOf(entry), () -> ended(job.id()));
   }
 
   /// A suspect that another node attempts is not gone.
-  private void removeIfGone(Tx tx, Entry entry) {
+  private void removeIfGone(Tx tx, CrashSuspects.Entry entry) {
     if (!jobs.isClaimed(tx, entry.channel(), entry.id())) {
       CrashSuspects.remove(tx, entry.channel(), entry.id());
     }
   }
 
-  private static @Nullable String giveUpReasonOf(Entry entry) {
+  private static @Nullable String giveUpReasonOf(CrashSuspects.Entry entry) {
     return entry.suspect().isToBeGivenUp()
         ? "the process ended during its last %d attempts".formatted(entry.suspect().interruptions())
         : null;

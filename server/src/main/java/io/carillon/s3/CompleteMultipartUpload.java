@@ -19,7 +19,6 @@ import io.carillon.s3.model.Part;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum;
 import io.carillon.s3.model.Uploads;
-import io.carillon.s3.model.Uploads.Upload;
 import io.carillon.s3.model.Uploads.UploadedPart;
 import io.carillon.s3.model.Versions;
 import io.carillon.s3.model.Versions.NewVersion;
@@ -111,11 +110,11 @@ final class CompleteMultipartUpload {
               },
               (tx, completion) -> {
                 Bucket bucket = completion.bucket();
-                Optional<Upload> found = uploads.find(tx, bucket, key, input.uploadId());
+                Optional<Uploads.Upload> found = uploads.find(tx, bucket, key, input.uploadId());
                 if (found.isEmpty()) {
                   return Optional.of(repeatCompletion(tx, caller, bucket, key, input, listed));
                 }
-                Upload upload = found.get();
+                Uploads.Upload upload = found.get();
                 check(tx, conditions, bucket, key, upload);
                 if (!seal.isEmpty() && !uploads.isSealed(tx, upload, seal)) {
                   return Optional.empty(); // a part was added meanwhile
@@ -137,7 +136,7 @@ final class CompleteMultipartUpload {
   ///
   /// @param unused the numbers of the parts that it does not contain
   private record Joined(
-      Upload upload, List<Integer> unused, Draft draft, ContentStore.Prepared content) {}
+      Uploads.Upload upload, List<Integer> unused, Draft draft, ContentStore.Prepared content) {}
 
   /// @param events the effect that stores or delivers what the completion causes
   private record ToComplete(Joined joined, NewVersion version, Consumer<Tx> events) {}
@@ -169,12 +168,12 @@ final class CompleteMultipartUpload {
       WritePreconditions conditions,
       List<CompletedPart> listed,
       String seal) {
-    Optional<Upload> sealed =
+    Optional<Uploads.Upload> sealed =
         database.writeRelaxed(
             tx -> {
               Bucket bucket =
                   buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-              Optional<Upload> found = uploads.find(tx, bucket, key, input.uploadId());
+              Optional<Uploads.Upload> found = uploads.find(tx, bucket, key, input.uploadId());
               found.ifPresent(
                   upload -> {
                     check(tx, conditions, bucket, key, upload);
@@ -186,7 +185,7 @@ final class CompleteMultipartUpload {
   }
 
   private void check(
-      Tx tx, WritePreconditions conditions, Bucket bucket, ObjectKey key, Upload upload) {
+      Tx tx, WritePreconditions conditions, Bucket bucket, ObjectKey key, Uploads.Upload upload) {
     conditions.check(() -> versions.live(tx, bucket, key), key);
     conditions.requireUnchanged(() -> versions.live(tx, bucket, key), upload.begunOn(), key);
   }
@@ -194,7 +193,7 @@ final class CompleteMultipartUpload {
   private Joined join(
       Snapshot snapshot,
       CompleteMultipartUploadRequest input,
-      Upload upload,
+      Uploads.Upload upload,
       List<CompletedPart> listed) {
     List<UploadedPart> uploaded = uploads.parts(snapshot, upload, 0, MAX_PARTS);
     List<Part> used = select(upload, uploaded, listed);
@@ -266,7 +265,7 @@ final class CompleteMultipartUpload {
   }
 
   private List<Part> select(
-      Upload upload, List<UploadedPart> uploaded, List<CompletedPart> listed) {
+      Uploads.Upload upload, List<UploadedPart> uploaded, List<CompletedPart> listed) {
     Map<Integer, Part> byNumber = new HashMap<>();
     uploaded.forEach(one -> byNumber.put(one.part().number(), one.part()));
     List<Part> used = new ArrayList<>(listed.size());
@@ -289,7 +288,7 @@ final class CompleteMultipartUpload {
     return used;
   }
 
-  private static AwsException invalidPart(Upload upload, CompletedPart listedPart) {
+  private static AwsException invalidPart(Uploads.Upload upload, CompletedPart listedPart) {
     return S3Error.INVALID_PART
         .with("UploadId", upload.id())
         .with("PartNumber", listedPart.partNumber().toString())
@@ -299,7 +298,7 @@ final class CompleteMultipartUpload {
   /// For a composite checksum, the client must send the checksum of every part, and part numbers
   /// must have no gaps.
   private static void requireChecksum(
-      Upload upload, CompletedPart listedPart, Part part, int position) {
+      Uploads.Upload upload, CompletedPart listedPart, Part part, int position) {
     Map<ChecksumAlgorithm, String> given = ModelChecksums.in(listedPart);
     if (!given.isEmpty() && upload.algorithm() == null) {
       throw invalidPart(
@@ -342,7 +341,7 @@ final class CompleteMultipartUpload {
 
   private static void requireAsDeclared(
       CompleteMultipartUploadRequest input,
-      Upload upload,
+      Uploads.Upload upload,
       List<Part> used,
       StoredChecksum checksum) {
     long size = used.stream().mapToLong(part -> part.content().sizeBytes()).sum();
@@ -379,7 +378,7 @@ final class CompleteMultipartUpload {
   }
 
   /// The parts as they are returned: with checksums only if the upload named an algorithm.
-  private static List<Part> visible(Upload upload, List<Part> used) {
+  private static List<Part> visible(Uploads.Upload upload, List<Part> used) {
     return upload.algorithm() != null
         ? used
         : used.stream()

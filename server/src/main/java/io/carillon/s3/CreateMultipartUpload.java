@@ -12,7 +12,6 @@ import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum;
 import io.carillon.s3.model.Uploads;
-import io.carillon.s3.model.Uploads.Upload;
 import io.carillon.s3.model.Versions;
 import io.carillon.store.Database;
 import java.time.InstantSource;
@@ -70,8 +69,9 @@ final class CreateMultipartUpload {
           Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
           AccessControlLists.requireForObject(caller, bucket, key.value(), "s3:PutObject", input);
           long begunOn = versions.live(tx, bucket, key).map(ObjectVersion::sequence).orElse(0L);
-          Upload upload =
-              new Upload(id, now, caller.principal().arn(), description, algorithm, type, begunOn);
+          Uploads.Upload upload =
+              new Uploads.Upload(
+                  id, now, caller.principal().arn(), description, algorithm, type, begunOn);
           uploads.begin(tx, bucket, key, upload);
           CreateMultipartUploadResponse.Builder response =
               CreateMultipartUploadResponse.builder()

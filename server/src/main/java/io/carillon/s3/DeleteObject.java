@@ -15,7 +15,6 @@ import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Versions;
 import io.carillon.s3.model.Versions.NewVersion;
-import io.carillon.s3.model.Versions.Removal;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
@@ -97,13 +96,13 @@ final class DeleteObject {
         });
   }
 
-  private static DeleteObjectResponse response(Target target, Removal removal) {
+  private static DeleteObjectResponse response(Target target, Versions.Removal removal) {
     DeleteObjectResponse.Builder response = DeleteObjectResponse.builder();
     switch (removal) {
-      case Removal.Nothing _ -> response.versionId(target.versionId());
-      case Removal.Hidden(NewVersion marker) ->
+      case Versions.Removal.Nothing _ -> response.versionId(target.versionId());
+      case Versions.Removal.Hidden(NewVersion marker) ->
           response.deleteMarker(true).versionId(marker.version().versionId());
-      case Removal.Gone(ObjectVersion version, _) -> {
+      case Versions.Removal.Gone(ObjectVersion version, _) -> {
         if (target.versionId() != null) {
           response.versionId(version.versionId());
           if (version.deleteMarker()) {
@@ -221,7 +220,7 @@ final class DeleteObject {
       DeletedObject.Builder deleted =
           DeletedObject.builder().key(object.key()).versionId(object.versionId());
       switch (deletion.removal) {
-        case Removal.Nothing(long sequence) -> {
+        case Versions.Removal.Nothing(long sequence) -> {
           if (target.versionId() == null) {
             deletion =
                 deletion.withEvents(
@@ -229,9 +228,9 @@ final class DeleteObject {
                         snapshot, bucket, target.key(), sequence, caller));
           }
         }
-        case Removal.Hidden(NewVersion marker) ->
+        case Versions.Removal.Hidden(NewVersion marker) ->
             deleted.deleteMarker(true).deleteMarkerVersionId(marker.version().versionId());
-        case Removal.Gone(ObjectVersion version, _) -> {
+        case Versions.Removal.Gone(ObjectVersion version, _) -> {
           if (version.deleteMarker()) {
             deleted.deleteMarker(true).deleteMarkerVersionId(version.versionId());
           }
@@ -263,7 +262,8 @@ final class DeleteObject {
   }
 
   /// @param events the effect that stores or delivers what the deletion causes
-  private record Deletion(Bucket bucket, ObjectKey key, Removal removal, Consumer<Tx> events) {
+  private record Deletion(
+      Bucket bucket, ObjectKey key, Versions.Removal removal, Consumer<Tx> events) {
     Deletion withEvents(Consumer<Tx> other) {
       return new Deletion(bucket, key, removal, other);
     }
@@ -271,7 +271,8 @@ final class DeleteObject {
 
   private Deletion plan(Snapshot snapshot, Bucket bucket, Target target, Caller caller) {
     check(snapshot, bucket, target);
-    Removal removal = versions.planRemoval(snapshot, bucket, target.key(), target.versionId());
+    Versions.Removal removal =
+        versions.planRemoval(snapshot, bucket, target.key(), target.versionId());
     return new Deletion(
         bucket,
         target.key(),

@@ -4,8 +4,6 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.Principal;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
-import io.carillon.http.Response.Content;
-import io.carillon.s3.ReadObject.Found;
 import io.carillon.s3.model.ByteRange;
 import io.carillon.s3.model.Etags;
 import io.carillon.s3.model.ObjectKey;
@@ -82,7 +80,7 @@ final class GetObject {
             input.checksumMode() != null,
             overrides(input));
     require(caller, read);
-    Found found =
+    ReadObject.Found found =
         objects.find(
             caller,
             input.bucket(),
@@ -104,8 +102,8 @@ final class GetObject {
     }
   }
 
-  private Response response(ReadRequest read, Found found, Request http, boolean withBody)
-      throws IOException {
+  private Response response(
+      ReadRequest read, ReadObject.Found found, Request http, boolean withBody) throws IOException {
     ObjectVersion version = found.version();
     switch (read.conditions().evaluate(version)) {
       case Result.Proceed() -> {}
@@ -146,7 +144,7 @@ final class GetObject {
     return response.withContent(
         withBody
             ? content(found, range)
-            : new Content.Stream(InputStream.nullInputStream(), range.lengthBytes()));
+            : new Response.Content.Stream(InputStream.nullInputStream(), range.lengthBytes()));
   }
 
   /// A part has the checksum of its own bytes, with the checksum type of the whole object.
@@ -164,7 +162,8 @@ final class GetObject {
   /// @param partsCount the number of parts; zero if it is not returned
   private record Selection(ByteRange range, @Nullable Part part, int partsCount) {}
 
-  private static Optional<Selection> select(ReadRequest read, Found found, Request http) {
+  private static Optional<Selection> select(
+      ReadRequest read, ReadObject.Found found, Request http) {
     long size = found.version().sizeBytes();
     if (read.partNumber() != null) {
       return selectPart(read.partNumber(), found);
@@ -184,7 +183,7 @@ final class GetObject {
         : ifRange.equals(RequestMetadata.httpDate(version.modified()));
   }
 
-  private static Optional<Selection> selectPart(int number, Found found) {
+  private static Optional<Selection> selectPart(int number, ReadObject.Found found) {
     if (number < 1 || number > 10_000) {
       throw S3Error.INVALID_ARGUMENT
           .because("Part number must be an integer between 1 and 10000, inclusive")
@@ -210,12 +209,12 @@ final class GetObject {
         new Selection(new ByteRange(offset, part.content().sizeBytes()), part, parts.size()));
   }
 
-  private Content content(Found found, ByteRange range) throws IOException {
+  private Response.Content content(ReadObject.Found found, ByteRange range) throws IOException {
     byte[] bytes = found.content().bytes();
     if (bytes != null && range.lengthBytes() == bytes.length) {
-      return new Content.Bytes(bytes);
+      return new Response.Content.Bytes(bytes);
     }
-    return new Content.Stream(
+    return new Response.Content.Stream(
         objects.open(found, range.offset(), range.lengthBytes()), range.lengthBytes());
   }
 

@@ -4,7 +4,6 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations.WithHeaders;
 import io.carillon.base.Arn;
-import io.carillon.s3.ReadObject.Found;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectVersion;
@@ -50,7 +49,7 @@ final class GetObjectAttributes {
           .because("Invalid attribute name specified.")
           .with("ArgumentName", "x-amz-object-attributes");
     }
-    Found found =
+    ReadObject.Found found =
         objects.find(
             caller,
             input.bucket(),
@@ -91,7 +90,7 @@ final class GetObjectAttributes {
   }
 
   WithHeaders acl(Caller caller, GetObjectAclRequest input) {
-    Found found =
+    ReadObject.Found found =
         objects.find(
             caller,
             input.bucket(),
@@ -109,7 +108,7 @@ final class GetObjectAttributes {
 
   /// Accepts only the ACL that the object already has.
   WithHeaders putAcl(Caller caller, PutObjectAclRequest input) {
-    Found found =
+    ReadObject.Found found =
         objects.findForAcl(
             caller,
             input.bucket(),
@@ -128,7 +127,7 @@ final class GetObjectAttributes {
   }
 
   /// Adds the version id in a header that the SDK models of these operations lack.
-  private static WithHeaders withVersionId(SdkPojo output, Found found) {
+  private static WithHeaders withVersionId(SdkPojo output, ReadObject.Found found) {
     return new WithHeaders(
         output,
         found.bucket().everVersioned()

@@ -10,14 +10,12 @@ import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.Etags;
 import io.carillon.s3.model.Listing;
 import io.carillon.s3.model.Listing.After;
-import io.carillon.s3.model.Listing.Item;
 import io.carillon.s3.model.ObjectListing;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.OwnerId;
 import io.carillon.s3.model.Paging;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.VersionListing;
-import io.carillon.s3.model.VersionListing.Version;
 import io.carillon.s3.model.Versions;
 import io.carillon.store.Database;
 import java.nio.charset.StandardCharsets;
@@ -132,7 +130,7 @@ final class ListObjects {
     }
     VersionListing.Marker marker =
         keyMarker.isEmpty() ? null : new VersionListing.Marker(keyMarker, input.versionIdMarker());
-    record Read(Bucket bucket, Listing<Version> listing) {}
+    record Read(Bucket bucket, Listing<VersionListing.Version> listing) {}
     Read read =
         database.read(
             snapshot -> {
@@ -175,7 +173,7 @@ final class ListObjects {
   private static List<S3Object> contents(Page page, KeyEncoding encoding, boolean withOwner) {
     List<S3Object> objects = new ArrayList<>();
     for (Listing.Entry<ObjectVersion> entry : page.listing().entries()) {
-      if (entry instanceof Item<ObjectVersion>(String key, ObjectVersion version)) {
+      if (entry instanceof Listing.Item<ObjectVersion>(String key, ObjectVersion version)) {
         S3Object.Builder object =
             S3Object.builder()
                 .key(encoding.encode(key))
@@ -202,14 +200,16 @@ final class ListObjects {
   private static void addVersions(
       ListObjectVersionsResponse.Builder response,
       Bucket bucket,
-      Listing<Version> listing,
+      Listing<VersionListing.Version> listing,
       KeyEncoding encoding) {
     List<software.amazon.awssdk.services.s3.model.ObjectVersion> found = new ArrayList<>();
     List<DeleteMarkerEntry> markers = new ArrayList<>();
-    for (Listing.Entry<Version> entry : listing.entries()) {
+    for (Listing.Entry<VersionListing.Version> entry : listing.entries()) {
       switch (entry) {
-        case Listing.CommonPrefix<Version> _ -> {}
-        case Item<Version>(String key, Version(ObjectVersion version, boolean latest))
+        case Listing.CommonPrefix<VersionListing.Version> _ -> {}
+        case Listing.Item<VersionListing.Version>(
+                String key,
+                VersionListing.Version(ObjectVersion version, boolean latest))
             when version.deleteMarker() ->
             markers.add(
                 DeleteMarkerEntry.builder()
@@ -219,7 +219,9 @@ final class ListObjects {
                     .lastModified(version.modified())
                     .owner(owner(bucket))
                     .build());
-        case Item<Version>(String key, Version(ObjectVersion version, boolean latest)) -> {
+        case Listing.Item<VersionListing.Version>(
+                String key,
+                VersionListing.Version(ObjectVersion version, boolean latest)) -> {
           var one =
               software.amazon.awssdk.services.s3.model.ObjectVersion.builder()
                   .key(encoding.encode(key))
@@ -245,9 +247,9 @@ final class ListObjects {
         .deleteMarkers(markers)
         .commonPrefixes(encoding.commonPrefixes(listing));
     if (listing.truncated()) {
-      Listing.Entry<Version> last = listing.entries().getLast();
+      Listing.Entry<VersionListing.Version> last = listing.entries().getLast();
       response.nextKeyMarker(encoding.encode(last.text()));
-      if (last instanceof Item<Version> version) {
+      if (last instanceof Listing.Item<VersionListing.Version> version) {
         response.nextVersionIdMarker(version.item().version().versionId());
       }
     }

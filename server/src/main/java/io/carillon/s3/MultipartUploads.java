@@ -15,7 +15,6 @@ import io.carillon.s3.model.OwnerId;
 import io.carillon.s3.model.Paging;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Uploads;
-import io.carillon.s3.model.Uploads.Upload;
 import io.carillon.s3.model.Uploads.UploadedPart;
 import io.carillon.store.Database;
 import java.util.ArrayList;
@@ -50,7 +49,7 @@ final class MultipartUploads {
 
   AbortMultipartUploadResponse abort(Caller caller, AbortMultipartUploadRequest input) {
     ObjectKey key = new ObjectKey(input.key());
-    Optional<Upload> found =
+    Optional<Uploads.Upload> found =
         database.read(
             snapshot ->
                 uploads.find(
@@ -60,7 +59,7 @@ final class MultipartUploads {
                     input.uploadId()));
     authorize(
         caller, found, Need.of("s3:AbortMultipartUpload", Arn.object(input.bucket(), input.key())));
-    Upload upload =
+    Uploads.Upload upload =
         found.orElseThrow(() -> S3Error.NO_SUCH_UPLOAD.with("UploadId", input.uploadId()));
     if (input.ifMatchInitiatedTime() != null
         && !input.ifMatchInitiatedTime().equals(upload.initiated())) {
@@ -77,7 +76,7 @@ final class MultipartUploads {
     ObjectKey key = new ObjectKey(input.key());
     int limit = Paging.limit("max-parts", input.maxParts(), MAX_RESULTS);
     int after = input.partNumberMarker() == null ? 0 : input.partNumberMarker();
-    record Read(Bucket bucket, Upload upload, List<UploadedPart> parts) {}
+    record Read(Bucket bucket, Uploads.Upload upload, List<UploadedPart> parts) {}
     Optional<Read> found =
         database.read(
             snapshot -> {
@@ -121,7 +120,7 @@ final class MultipartUploads {
   /// The initiator of an upload may list its parts and abort it, unless a policy denies it.
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html
-  private void authorize(Caller caller, Optional<Upload> upload, Need need) {
+  private void authorize(Caller caller, Optional<Uploads.Upload> upload, Need need) {
     boolean initiator =
         upload
             .filter(found -> found.initiator().equals(caller.principal().arn()))
@@ -142,7 +141,7 @@ final class MultipartUploads {
     String keyMarker = input.keyMarker() == null ? "" : input.keyMarker();
     String uploadIdMarker =
         keyMarker.isEmpty() || input.uploadIdMarker() == null ? "" : input.uploadIdMarker();
-    record Read(Bucket bucket, Listing<Upload> listing) {}
+    record Read(Bucket bucket, Listing<Uploads.Upload> listing) {}
     Read read =
         database.read(
             snapshot -> {
@@ -152,8 +151,8 @@ final class MultipartUploads {
                   bucket, uploads.list(snapshot, bucket, paging, keyMarker, uploadIdMarker));
             });
     List<MultipartUpload> shown = new ArrayList<>();
-    for (Listing.Entry<Upload> entry : read.listing().entries()) {
-      if (entry instanceof Listing.Item<Upload>(String key, Upload upload)) {
+    for (Listing.Entry<Uploads.Upload> entry : read.listing().entries()) {
+      if (entry instanceof Listing.Item<Uploads.Upload>(String key, Uploads.Upload upload)) {
         MultipartUpload.Builder one =
             MultipartUpload.builder()
                 .key(encoding.encode(key))
@@ -185,9 +184,9 @@ final class MultipartUploads {
             .commonPrefixes(encoding.commonPrefixes(read.listing()));
     if (!read.listing().entries().isEmpty()) {
       switch (read.listing().entries().getLast()) {
-        case Listing.Item<Upload>(String key, Upload upload) ->
+        case Listing.Item<Uploads.Upload>(String key, Uploads.Upload upload) ->
             response.nextKeyMarker(encoding.encode(key)).nextUploadIdMarker(upload.id());
-        case Listing.CommonPrefix<Upload>(String prefix) -> {
+        case Listing.CommonPrefix<Uploads.Upload>(String prefix) -> {
           if (read.listing().truncated()) {
             response.nextKeyMarker(encoding.encode(prefix));
           }
@@ -198,7 +197,7 @@ final class MultipartUploads {
   }
 
   /// Parts have checksums if the upload named an algorithm; S3's default checksum is not returned.
-  private static Part toModel(Upload upload, UploadedPart uploaded) {
+  private static Part toModel(Uploads.Upload upload, UploadedPart uploaded) {
     Part.Builder part =
         Part.builder()
             .partNumber(uploaded.part().number())
@@ -216,7 +215,7 @@ final class MultipartUploads {
   }
 
   /// The initiator is a user's or role's ARN, as on AWS.
-  private static Initiator initiator(Upload upload) {
+  private static Initiator initiator(Uploads.Upload upload) {
     String name = Arn.tryParse(upload.initiator()).map(Arn::resource).orElse(upload.initiator());
     return Initiator.builder().id(upload.initiator()).displayName(name).build();
   }

@@ -3,7 +3,6 @@ package io.carillon.s3;
 import io.carillon.aws.Caller;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
-import io.carillon.s3.Bodies.Received;
 import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
@@ -49,7 +48,7 @@ final class PutObject {
 
   /// Receives the body to be stored.
   interface BodySource {
-    Received receive() throws IOException;
+    Bodies.Received receive() throws IOException;
   }
 
   /// Makes the response for the stored version.
@@ -87,7 +86,7 @@ final class PutObject {
     // The slow part holds no lock. Small bodies stay in memory and become a row; larger ones become
     // a synced blob before any row names them. A crash here leaves an unnamed blob, which the sweep
     // deletes.
-    Received received = body.receive();
+    Bodies.Received received = body.receive();
     ContentStore.Prepared content = contents.prepare(received.newContent());
     Draft draft = new Draft(received.etag(), content.content(), received.checksum(), description);
 

@@ -4,8 +4,6 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
-import io.carillon.s3.Bodies.Received;
-import io.carillon.s3.ReadObject.Found;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.ByteRange;
 import io.carillon.s3.model.ContentStore;
@@ -16,7 +14,6 @@ import io.carillon.s3.model.Part;
 import io.carillon.s3.model.ReadPreconditions;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Uploads;
-import io.carillon.s3.model.Uploads.Upload;
 import io.carillon.s3.model.Uploads.UploadedPart;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -92,9 +89,9 @@ final class UploadPart {
             input.key(),
             input.uploadId(),
             input.partNumber());
-    Upload upload = database.read(snapshot -> require(snapshot, target));
+    Uploads.Upload upload = database.read(snapshot -> require(snapshot, target));
     requireAlgorithm(upload, http);
-    Received received = bodies.receive(http, Optional.of(upload.algorithmOfObject()));
+    Bodies.Received received = bodies.receive(http, Optional.of(upload.algorithmOfObject()));
 
     store(target, received);
     Response response =
@@ -118,9 +115,9 @@ final class UploadPart {
             input.destinationKey(),
             input.uploadId(),
             input.partNumber());
-    Upload upload = database.read(snapshot -> require(snapshot, target));
+    Uploads.Upload upload = database.read(snapshot -> require(snapshot, target));
     CopySource source = source(input);
-    Found found = objects.findSource(caller, source, input.expectedSourceBucketOwner());
+    ReadObject.Found found = objects.findSource(caller, source, input.expectedSourceBucketOwner());
     ObjectVersion version = found.version();
     new ReadPreconditions(
             input.copySourceIfMatch(),
@@ -131,7 +128,7 @@ final class UploadPart {
         .requireForCopy(version);
     ReadObject.requireCopyable(version);
     ByteRange range = range(input.copySourceRange(), version.sizeBytes());
-    Received received = copy(found, range, upload);
+    Bodies.Received received = copy(found, range, upload);
 
     UploadedPart stored = store(target, received);
     CopyPartResult.Builder result =
@@ -173,7 +170,7 @@ final class UploadPart {
     return new Target(caller, bucket, expectedOwner, new ObjectKey(key), uploadId, number);
   }
 
-  private Upload require(Snapshot snapshot, Target target) {
+  private Uploads.Upload require(Snapshot snapshot, Target target) {
     return uploads.require(
         snapshot,
         buckets.require(snapshot, target.caller(), target.bucket(), target.expectedOwner()),
@@ -182,7 +179,7 @@ final class UploadPart {
   }
 
   /// An upload that named a checksum algorithm accepts only parts with that algorithm.
-  private static void requireAlgorithm(Upload upload, Request http) {
+  private static void requireAlgorithm(Uploads.Upload upload, Request http) {
     DeclaredChecksums.in(http.headers())
         .algorithm()
         .filter(sent -> upload.algorithm() != null && sent != upload.algorithm())
@@ -196,11 +193,12 @@ final class UploadPart {
             });
   }
 
-  private UploadedPart store(Target target, Received received) {
+  private UploadedPart store(Target target, Bodies.Received received) {
     ContentStore.Prepared content = contents.prepare(received.newContent());
     return database.write(
         tx -> {
-          Upload upload = require(tx, target); // it may have ended while the body was received
+          Uploads.Upload upload =
+              require(tx, target); // it may have ended while the body was received
           Part part =
               new Part(
                   target.number(), contents.put(tx, content), received.etag(), received.checksum());
@@ -212,7 +210,7 @@ final class UploadPart {
 
   /// A part's ETag and checksum cover its own bytes, so these are read, and copied in the same
   /// pass.
-  private Received copy(Found found, ByteRange range, Upload upload) {
+  private Bodies.Received copy(ReadObject.Found found, ByteRange range, Uploads.Upload upload) {
     try (InputStream in = objects.open(found, range.offset(), range.lengthBytes())) {
       return bodies.copy(in, range.lengthBytes(), upload.algorithmOfObject());
     } catch (IOException e) {

@@ -15,7 +15,7 @@ import java.util.Optional;
 /// Authorizes requests to the admin API. They need the admin token of the data folder or a
 /// signature of the first account's root user. Functions and users of other accounts have no
 /// access, whatever credentials they send.
-final class AdminAuth implements AdminRouter.Guard {
+final class AdminAuth implements AdminRouter.AccessCheck {
   /// The admin API, as requests are signed for it.
   private static final ServiceSpec SPEC =
       ServiceSpec.of(

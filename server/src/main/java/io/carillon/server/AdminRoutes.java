@@ -9,7 +9,10 @@ final class AdminRoutes {
   private AdminRoutes() {}
 
   static AdminRouter of(
-      AdminRouter.Guard guard, AdminApi adminApi, AdminEvents events, List<Service> services) {
+      AdminRouter.AccessCheck guard,
+      AdminApi adminApi,
+      AdminEvents events,
+      List<Service> services) {
     AdminRouter router =
         new AdminRouter(guard, services.stream().map(service -> service.spec().name()).toList())
             .on("GET trace", events::trace)

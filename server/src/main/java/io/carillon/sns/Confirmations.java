@@ -191,7 +191,8 @@ final class Confirmations implements Delivery {
   }
 
   private void sendUnsubscribeConfirmation(Tx tx, Subscription subscription) {
-    if (subscription.protocol() == Protocol.SMS || subscription.protocol() == Protocol.LAMBDA) {
+    if (subscription.protocol() == SubscriptionProtocol.SMS
+        || subscription.protocol() == SubscriptionProtocol.LAMBDA) {
       return; // these cannot follow a link
     }
     Instant now = clock.instant();

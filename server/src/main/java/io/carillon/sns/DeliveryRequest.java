@@ -15,7 +15,7 @@ record DeliveryRequest(
     String topicArn,
     String topicId,
     String subscriptionId,
-    Protocol protocol,
+    SubscriptionProtocol protocol,
     String endpoint,
     String token,
     Instant created) {
@@ -67,7 +67,15 @@ record DeliveryRequest(
 
   static DeliveryRequest toPhone(Message message, String number) {
     return new DeliveryRequest(
-        Kind.NOTIFICATION, message.id(), "", "", "", Protocol.SMS, number, "", message.published());
+        Kind.NOTIFICATION,
+        message.id(),
+        "",
+        "",
+        "",
+        SubscriptionProtocol.SMS,
+        number,
+        "",
+        message.published());
   }
 
   String subscriptionArn() {

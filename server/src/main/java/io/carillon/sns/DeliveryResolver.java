@@ -8,9 +8,9 @@ import java.util.Optional;
 final class DeliveryResolver {
   private final Topics topics;
   private final Subscriptions subscriptions;
-  private final Messages messages;
+  private final PublishedMessages messages;
 
-  DeliveryResolver(Topics topics, Subscriptions subscriptions, Messages messages) {
+  DeliveryResolver(Topics topics, Subscriptions subscriptions, PublishedMessages messages) {
     this.topics = topics;
     this.subscriptions = subscriptions;
     this.messages = messages;

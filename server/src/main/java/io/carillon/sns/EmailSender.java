@@ -31,7 +31,7 @@ final class EmailSender implements ProtocolSender {
 
   @Override
   public DeliveryOutcome send(ResolvedDelivery resolved) {
-    boolean json = resolved.delivery().protocol() == Protocol.EMAIL_JSON;
+    boolean json = resolved.delivery().protocol() == SubscriptionProtocol.EMAIL_JSON;
     return switch (resolved) {
       case ResolvedDelivery.Notification notification ->
           sendRateLimited(

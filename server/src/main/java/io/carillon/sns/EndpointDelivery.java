@@ -16,7 +16,7 @@ final class EndpointDelivery extends SubscriberDelivery {
   EndpointDelivery(
       Database database,
       DeliveryResolver resolver,
-      Messages messages,
+      PublishedMessages messages,
       SubscriptionDeadLetters deadLetters,
       ProtocolSender sender,
       Trace trace) {

@@ -52,7 +52,7 @@ final class Envelopes {
     json.put("SigningCertURL", certificate.url(notification.topic().region()));
     json.put("UnsubscribeURL", links.unsubscribe(notification.subscription().arn()));
     if (!message.attributes().isEmpty()) {
-      json.set("MessageAttributes", MessageAttributes.shown(message.attributes()));
+      json.set("MessageAttributes", PublishedAttributes.shown(message.attributes()));
     }
     return SnsJson.pretty(json);
   }
@@ -126,7 +126,7 @@ final class Envelopes {
     sns.put("Signature", sign(notification, version));
     sns.put("SigningCertUrl", certificate.url(notification.topic().region()));
     sns.put("UnsubscribeUrl", links.unsubscribe(notification.subscription().arn()));
-    sns.set("MessageAttributes", MessageAttributes.shown(message.attributes()));
+    sns.set("MessageAttributes", PublishedAttributes.shown(message.attributes()));
     return event.toString();
   }
 

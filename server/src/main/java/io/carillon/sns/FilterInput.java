@@ -14,7 +14,7 @@ final class FilterInput {
 
   FilterInput(Message message) {
     this.message = message;
-    this.attributes = new Lazy<>(() -> MessageAttributes.forFilters(message.attributes()));
+    this.attributes = new Lazy<>(() -> PublishedAttributes.forFilters(message.attributes()));
   }
 
   ObjectNode attributes() {
@@ -22,7 +22,7 @@ final class FilterInput {
   }
 
   /// The body for subscribers of `protocol`; empty if it is not a JSON object.
-  Optional<ObjectNode> body(Protocol protocol) {
+  Optional<ObjectNode> body(SubscriptionProtocol protocol) {
     return bodies.computeIfAbsent(message.bodyFor(protocol), SnsJson::object);
   }
 }

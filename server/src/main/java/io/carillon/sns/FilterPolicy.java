@@ -80,7 +80,7 @@ final class FilterPolicy {
   }
 
   /// Whether the message matches. A body that is not a JSON object never does.
-  boolean accepts(FilterInput message, Protocol protocol) {
+  boolean accepts(FilterInput message, SubscriptionProtocol protocol) {
     ObjectNode event =
         switch (scope) {
           case MESSAGE_ATTRIBUTES -> message.attributes();

@@ -26,7 +26,7 @@ record Message(
     @Nullable String traceHeader,
     Instant published) {
 
-  String bodyFor(Protocol protocol) {
+  String bodyFor(SubscriptionProtocol protocol) {
     return bodies.getOrDefault(protocol.text(), body);
   }
 }

@@ -36,7 +36,7 @@ final class Publications implements Delivery {
   private final Outbox outbox;
   private final Topics topics;
   private final Subscribers subscribers;
-  private final Messages messages;
+  private final PublishedMessages messages;
   private final Trace trace;
   private final InstantSource clock;
 
@@ -44,7 +44,7 @@ final class Publications implements Delivery {
       Outbox outbox,
       Topics topics,
       Subscribers subscribers,
-      Messages messages,
+      PublishedMessages messages,
       Trace trace,
       InstantSource clock) {
     this.outbox = outbox;

@@ -118,7 +118,7 @@ final class Publish {
           "PhoneNumber Reason: only one of TopicArn, TargetArn and PhoneNumber may be given");
     }
     String number =
-        Protocol.phoneNumber(request.phoneNumber())
+        SubscriptionProtocol.phoneNumber(request.phoneNumber())
             .orElseThrow(
                 () ->
                     SnsError.invalid(
@@ -279,11 +279,12 @@ final class Publish {
         throw SnsError.invalid(
             "MessageGroupId Reason: it holds 1 to 128 alphanumeric and punctuation characters");
       }
-      Map<String, MessageAttribute> attributes = MessageAttributes.read(given);
+      Map<String, MessageAttribute> attributes = PublishedAttributes.read(given);
       checkSms(attributes);
       Map<String, String> bodies = structure == null ? Map.of() : bodies(message, structure);
       int size =
-          message.getBytes(StandardCharsets.UTF_8).length + MessageAttributes.sizeBytes(attributes);
+          message.getBytes(StandardCharsets.UTF_8).length
+              + PublishedAttributes.sizeBytes(attributes);
       return new Content(
           subject == null ? "" : subject,
           bodies.getOrDefault("default", message),

@@ -16,7 +16,7 @@ final class ResourceDelivery extends SubscriberDelivery {
 
   ResourceDelivery(
       DeliveryResolver resolver,
-      Messages messages,
+      PublishedMessages messages,
       SubscriptionDeadLetters deadLetters,
       ResourceSender sender,
       Trace trace) {

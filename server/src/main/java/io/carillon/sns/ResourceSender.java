@@ -26,7 +26,8 @@ final class ResourceSender {
   Acceptance send(Snapshot snapshot, ResolvedDelivery resolved, String cause) {
     Arn destination = Arn.parse(resolved.delivery().endpoint());
     return switch (resolved) {
-      case ResolvedDelivery.Notification n when n.delivery().protocol() == Protocol.LAMBDA ->
+      case ResolvedDelivery.Notification n
+          when n.delivery().protocol() == SubscriptionProtocol.LAMBDA ->
           send(
               snapshot,
               n.topic(),

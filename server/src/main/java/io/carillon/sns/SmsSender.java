@@ -24,7 +24,7 @@ final class SmsSender implements ProtocolSender {
               notification.message(),
               prefix(notification.topic()) + notification.body());
       case ResolvedDelivery.Text text ->
-          send(text.delivery(), text.message(), text.message().bodyFor(Protocol.SMS));
+          send(text.delivery(), text.message(), text.message().bodyFor(SubscriptionProtocol.SMS));
       case ResolvedDelivery.Handshake _ -> throw new IllegalStateException("Phones do not confirm");
     };
   }

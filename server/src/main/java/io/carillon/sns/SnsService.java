@@ -84,7 +84,7 @@ public final class SnsService implements Service {
     InstantSource clock = kernel.clock();
     this.topics = new Topics();
     Subscriptions subscriptions = new Subscriptions();
-    Messages messages = new Messages();
+    PublishedMessages messages = new PublishedMessages();
     SubscriptionLinks links = new SubscriptionLinks(kernel.endpoint());
     SigningCertificate certificate =
         new SigningCertificate(dependencies.signer(), links, dependencies.certificateUrl());
@@ -119,14 +119,16 @@ public final class SnsService implements Service {
             Map.entry(SubscriptionDeadLetters.TO_QUEUE, deadLetters.toQueue()),
             Map.entry(SubscriptionDeadLetters.RELEASE_HELD, deadLetters.releaseHeld()),
             Map.entry(
-                Protocol.EMAIL.kind(),
+                SubscriptionProtocol.EMAIL.kind(),
                 deliveryBy.apply(new EmailSender(dependencies.mail(), envelopes, links, clock))),
-            Map.entry(Protocol.SMS.kind(), deliveryBy.apply(new SmsSender(dependencies.texts()))),
             Map.entry(
-                Protocol.HTTP.kind(),
+                SubscriptionProtocol.SMS.kind(),
+                deliveryBy.apply(new SmsSender(dependencies.texts()))),
+            Map.entry(
+                SubscriptionProtocol.HTTP.kind(),
                 deliveryBy.apply(new HttpSender(dependencies.posts(), envelopes, clock))),
-            Map.entry(Protocol.SQS.kind(), toResources),
-            Map.entry(Protocol.LAMBDA.kind(), toResources));
+            Map.entry(SubscriptionProtocol.SQS.kind(), toResources),
+            Map.entry(SubscriptionProtocol.LAMBDA.kind(), toResources));
   }
 
   private static AdminViews adminViews(SnsDependencies dependencies, PublicPages pages) {

@@ -16,13 +16,13 @@ import java.util.function.Consumer;
 /// A delivery to a subscriber. The transaction that ends it releases the message row.
 abstract class SubscriberDelivery implements Delivery {
   private final DeliveryResolver resolver;
-  private final Messages messages;
+  private final PublishedMessages messages;
   private final SubscriptionDeadLetters deadLetters;
   private final Trace trace;
 
   SubscriberDelivery(
       DeliveryResolver resolver,
-      Messages messages,
+      PublishedMessages messages,
       SubscriptionDeadLetters deadLetters,
       Trace trace) {
     this.resolver = resolver;

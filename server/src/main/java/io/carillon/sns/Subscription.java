@@ -17,7 +17,7 @@ record Subscription(
     String topicArn,
     String topicId,
     String id,
-    Protocol protocol,
+    SubscriptionProtocol protocol,
     String endpoint,
     String owner,
     String principal,

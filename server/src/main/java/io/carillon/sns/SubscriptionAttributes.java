@@ -25,7 +25,7 @@ final class SubscriptionAttributes {
   private SubscriptionAttributes() {}
 
   /// @param value empty to reset the attribute to its default
-  static void check(Topic topic, Protocol protocol, String name, String value) {
+  static void check(Topic topic, SubscriptionProtocol protocol, String name, String value) {
     if (name.equals("SubscriptionRoleArn") || name.equals("ReplayPolicy")) {
       throw SnsError.unsupported("The subscription attribute " + name);
     }
@@ -36,7 +36,7 @@ final class SubscriptionAttributes {
       case "RawMessageDelivery" -> checkRaw(protocol, value);
       case "RedrivePolicy" -> checkRedrive(topic, value);
       case "DeliveryPolicy" -> {
-        if (protocol != Protocol.HTTP && protocol != Protocol.HTTPS) {
+        if (protocol != SubscriptionProtocol.HTTP && protocol != SubscriptionProtocol.HTTPS) {
           throw SnsError.invalid(
               "Delivery protocol [" + protocol.text() + "] does not support delivery policies.");
         }
@@ -46,7 +46,7 @@ final class SubscriptionAttributes {
   }
 
   /// Validates the attributes of a Subscribe.
-  static void checkAll(Topic topic, Protocol protocol, Map<String, String> attributes) {
+  static void checkAll(Topic topic, SubscriptionProtocol protocol, Map<String, String> attributes) {
     try {
       attributes.forEach((name, value) -> check(topic, protocol, name, value));
       checkTogether(topic, attributes);
@@ -86,7 +86,7 @@ final class SubscriptionAttributes {
         attributes.getOrDefault("FilterPolicyScope", "MessageAttributes"));
   }
 
-  private static void checkRaw(Protocol protocol, String value) {
+  private static void checkRaw(SubscriptionProtocol protocol, String value) {
     String raw = value.toLowerCase(Locale.ROOT);
     if (!Set.of("true", "false", "").contains(raw)) {
       throw SnsError.invalid(
@@ -154,7 +154,8 @@ final class SubscriptionAttributes {
     } else {
       shown.remove("FilterPolicyScope"); // shown only together with a filter policy
     }
-    if (subscription.protocol() == Protocol.HTTP || subscription.protocol() == Protocol.HTTPS) {
+    if (subscription.protocol() == SubscriptionProtocol.HTTP
+        || subscription.protocol() == SubscriptionProtocol.HTTPS) {
       shown.put(
           "EffectiveDeliveryPolicy", deliveryPolicy(topic, subscription).toSubscriptionJson());
     }

@@ -34,14 +34,14 @@ final class SubscriptionDeadLetters {
 
   private final Outbox outbox;
   private final DeliveryResolver resolver;
-  private final Messages messages;
+  private final PublishedMessages messages;
   private final ResourceSender resourceSender;
   private final InstantSource clock;
 
   SubscriptionDeadLetters(
       Outbox outbox,
       DeliveryResolver resolver,
-      Messages messages,
+      PublishedMessages messages,
       ResourceSender resourceSender,
       InstantSource clock) {
     this.outbox = outbox;

@@ -62,7 +62,7 @@ final class SubscriptionOperations {
     if (request.protocol() == null) {
       throw SnsError.invalid("Protocol");
     }
-    Protocol protocol = Protocol.named(request.protocol());
+    SubscriptionProtocol protocol = SubscriptionProtocol.named(request.protocol());
     if (request.endpoint() == null || request.endpoint().isEmpty()) {
       throw SnsError.invalid("Endpoint");
     }
@@ -96,7 +96,7 @@ final class SubscriptionOperations {
       Tx tx,
       Caller caller,
       Topic topic,
-      Protocol protocol,
+      SubscriptionProtocol protocol,
       String endpoint,
       Map<String, String> attributes) {
     Subscription subscription =

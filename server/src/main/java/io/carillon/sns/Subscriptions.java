@@ -61,7 +61,7 @@ final class Subscriptions {
   }
 
   Optional<Subscription> findByEndpoint(
-      Snapshot snapshot, Topic topic, Protocol protocol, String endpoint) {
+      Snapshot snapshot, Topic topic, SubscriptionProtocol protocol, String endpoint) {
     return BY_ENDPOINT
         .get(snapshot, Tuple.of(topic.id(), protocol.text(), endpoint))
         .flatMap(pointer -> find(snapshot, pointer.topicId(), pointer.id()));

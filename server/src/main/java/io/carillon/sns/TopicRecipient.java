@@ -43,7 +43,7 @@ final class TopicRecipient implements Recipient {
     if (refusal.isPresent()) {
       return refusal.get();
     }
-    int size = message.payload().length + MessageAttributes.sizeBytes(message.attributes());
+    int size = message.payload().length + PublishedAttributes.sizeBytes(message.attributes());
     if (size > Publish.MAX_BYTES) {
       return new Acceptance.Refused(
           "a message is limited to " + Publish.MAX_BYTES + " bytes, this one has " + size);

@@ -13,9 +13,9 @@ import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityResponse
 final class ChangeMessageVisibility {
   private final Database database;
   private final Queues queues;
-  private final Messages messages;
+  private final QueueMessages messages;
 
-  ChangeMessageVisibility(Database database, Queues queues, Messages messages) {
+  ChangeMessageVisibility(Database database, Queues queues, QueueMessages messages) {
     this.database = database;
     this.queues = queues;
     this.messages = messages;
@@ -38,11 +38,11 @@ final class ChangeMessageVisibility {
   ChangeMessageVisibilityBatchResponse runBatch(
       Caller caller, ChangeMessageVisibilityBatchRequest input) {
     QueueKey key = Queues.key(caller, input.queueUrl());
-    Batch<ChangeMessageVisibilityBatchResultEntry> batch =
+    BatchResult<ChangeMessageVisibilityBatchResultEntry> batch =
         database.writeRelaxed(
             tx -> {
               QueueRow row = queues.require(tx, key);
-              return Batch.run(
+              return BatchResult.run(
                   input.entries(),
                   entry -> entry.id(),
                   entry -> {
@@ -55,8 +55,8 @@ final class ChangeMessageVisibility {
                   });
             });
     return ChangeMessageVisibilityBatchResponse.builder()
-        .successful(Batch.nullIfEmpty(batch.successful()))
-        .failed(Batch.nullIfEmpty(batch.failed()))
+        .successful(BatchResult.nullIfEmpty(batch.successful()))
+        .failed(BatchResult.nullIfEmpty(batch.failed()))
         .build();
   }
 }

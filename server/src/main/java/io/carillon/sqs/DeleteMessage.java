@@ -14,9 +14,9 @@ import software.amazon.awssdk.services.sqs.model.DeleteMessageResponse;
 final class DeleteMessage {
   private final Database database;
   private final Queues queues;
-  private final Messages messages;
+  private final QueueMessages messages;
 
-  DeleteMessage(Database database, Queues queues, Messages messages) {
+  DeleteMessage(Database database, Queues queues, QueueMessages messages) {
     this.database = database;
     this.queues = queues;
     this.messages = messages;
@@ -34,11 +34,11 @@ final class DeleteMessage {
 
   DeleteMessageBatchResponse runBatch(Caller caller, DeleteMessageBatchRequest input) {
     QueueKey key = Queues.key(caller, input.queueUrl());
-    Batch<DeleteMessageBatchResultEntry> batch =
+    BatchResult<DeleteMessageBatchResultEntry> batch =
         database.writeRelaxed(
             tx -> {
               QueueRow row = queues.require(tx, key);
-              return Batch.run(
+              return BatchResult.run(
                   input.entries(),
                   entry -> entry.id(),
                   entry -> {
@@ -47,8 +47,8 @@ final class DeleteMessage {
                   });
             });
     return DeleteMessageBatchResponse.builder()
-        .successful(Batch.nullIfEmpty(batch.successful()))
-        .failed(Batch.nullIfEmpty(batch.failed()))
+        .successful(BatchResult.nullIfEmpty(batch.successful()))
+        .failed(BatchResult.nullIfEmpty(batch.failed()))
         .build();
   }
 }

@@ -19,10 +19,10 @@ final class OrphanedMessages {
       Table.of("sqs.gonequeues", KeyCodec.STRING, Orphans.class);
 
   private final Database database;
-  private final Messages messages;
+  private final QueueMessages messages;
   private final InstantSource clock;
 
-  OrphanedMessages(Database database, Messages messages, InstantSource clock) {
+  OrphanedMessages(Database database, QueueMessages messages, InstantSource clock) {
     this.database = database;
     this.messages = messages;
     this.clock = clock;

@@ -16,10 +16,10 @@ import java.util.TreeMap;
 /// destinations.
 final class QueueRecipient implements Recipient {
   private final Queues queues;
-  private final Messages messages;
+  private final QueueMessages messages;
   private final Authorizer authorizer;
 
-  QueueRecipient(Queues queues, Messages messages, Authorizer authorizer) {
+  QueueRecipient(Queues queues, QueueMessages messages, Authorizer authorizer) {
     this.queues = queues;
     this.messages = messages;
     this.authorizer = authorizer;
@@ -44,7 +44,7 @@ final class QueueRecipient implements Recipient {
       return new Acceptance.Refused(
           "the message of " + size + " bytes exceeds the queue's MaximumMessageSize");
     }
-    Messages.Planned planned =
+    QueueMessages.PlannedMessage planned =
         messages.plan(
             queue.get(),
             body,

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A queue with its attributes. Immutable, since the store caches it.
 ///
-/// *Incarnations.* The incarnation is the name under which [Messages] keeps the queue's messages.
-/// It is a random identity, which tells a queue from an earlier one of the same name, and, once the
-/// queue was purged, a dot and the number of purges. So a purge gives the queue a new, empty range
-/// of messages, and a receipt handle from before it still names the queue.
+/// *Incarnations.* The incarnation is the name under which [QueueMessages] keeps the queue's
+/// messages. It is a random identity, which tells a queue from an earlier one of the same name,
+/// and, once the queue was purged, a dot and the number of purges. So a purge gives the queue a
+/// new, empty range of messages, and a receipt handle from before it still names the queue.
 ///
 /// @param pinned the unique ids of the users and roles that the policy named when it was written,
 ///   by ARN; null in rows of older versions

@@ -49,7 +49,7 @@ import software.amazon.awssdk.services.sqs.model.TagQueueResponse;
 import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
 import software.amazon.awssdk.services.sqs.model.UntagQueueResponse;
 
-/// The queues and their attributes; [Messages] has their contents.
+/// The queues and their attributes; [QueueMessages] has their contents.
 final class Queues {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}");
   private static final int MAX_TAGS = 50;
@@ -74,7 +74,7 @@ final class Queues {
       Table.cached("sqs.queues", QueueKey.CODEC, QueueRow.class).guardedBy("sqs.queue", 3);
 
   private final Database database;
-  private final Messages messages;
+  private final QueueMessages messages;
   private final OrphanedMessages orphans;
   private final KnownPrincipals principals;
   private final InstantSource clock;
@@ -82,7 +82,8 @@ final class Queues {
   private final Supplier<String> incarnations;
   private final DeletedNames deletedNames;
 
-  Queues(Kernel kernel, Messages messages, OrphanedMessages orphans, DeletedNames deletedNames) {
+  Queues(
+      Kernel kernel, QueueMessages messages, OrphanedMessages orphans, DeletedNames deletedNames) {
     this.database = kernel.database();
     this.messages = messages;
     this.orphans = orphans;
@@ -161,7 +162,7 @@ final class Queues {
     boolean more = found.size() > limit;
     List<QueueKey> page = more ? found.subList(0, limit) : found;
     return ListQueuesResponse.builder()
-        .queueUrls(Batch.nullIfEmpty(page.stream().map(key -> url(caller, key)).toList()))
+        .queueUrls(BatchResult.nullIfEmpty(page.stream().map(key -> url(caller, key)).toList()))
         // Only requests with MaxResults get a token; others get the first thousand, as on AWS.
         .nextToken(
             more && input.maxResults() != null ? PageToken.after(page.getLast().name()) : null)
@@ -222,7 +223,7 @@ final class Queues {
     List<String> requested = input.attributeNamesAsStrings();
     boolean allRequested = requested.contains("All");
     if (allRequested || requested.stream().anyMatch(name -> name.startsWith("ApproximateNumber"))) {
-      Messages.Counts counts = messages.count(row.incarnation());
+      QueueMessages.Counts counts = messages.count(row.incarnation());
       all.put("ApproximateNumberOfMessages", String.valueOf(counts.visible()));
       all.put("ApproximateNumberOfMessagesNotVisible", String.valueOf(counts.inFlight()));
       all.put("ApproximateNumberOfMessagesDelayed", String.valueOf(counts.delayed()));

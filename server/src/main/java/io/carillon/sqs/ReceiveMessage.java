@@ -3,8 +3,7 @@ package io.carillon.sqs;
 import io.carillon.aws.Caller;
 import io.carillon.base.Reservation;
 import io.carillon.messaging.MessageAttribute;
-import io.carillon.sqs.Messages.DeadLetters;
-import io.carillon.sqs.Messages.Received;
+import io.carillon.sqs.QueueMessages.DeadLetterTarget;
 import io.carillon.sqs.Queues.QueueKey;
 import io.carillon.store.Database;
 import io.carillon.store.DueQueue;
@@ -39,10 +38,10 @@ final class ReceiveMessage {
 
   private final Database database;
   private final Queues queues;
-  private final Messages messages;
+  private final QueueMessages messages;
   private final InstantSource clock;
 
-  ReceiveMessage(Database database, Queues queues, Messages messages, InstantSource clock) {
+  ReceiveMessage(Database database, Queues queues, QueueMessages messages, InstantSource clock) {
     this.database = database;
     this.queues = queues;
     this.messages = messages;
@@ -66,10 +65,11 @@ final class ReceiveMessage {
     for (String name : requestedSystemAttributes(input)) {
       requireKnown(name);
     }
-    List<Received> received = receive(key, input, limit);
+    List<QueueMessages.Received> received = receive(key, input, limit);
     return ReceiveMessageResponse.builder()
         .messages(
-            Batch.nullIfEmpty(received.stream().map(message -> describe(message, input)).toList()))
+            BatchResult.nullIfEmpty(
+                received.stream().map(message -> describe(message, input)).toList()))
         .build();
   }
 
@@ -104,11 +104,12 @@ final class ReceiveMessage {
     }
   }
 
-  private List<Received> receive(QueueKey key, ReceiveMessageRequest input, int limit) {
+  private List<QueueMessages.Received> receive(
+      QueueKey key, ReceiveMessageRequest input, int limit) {
     long startNanos = System.nanoTime();
     Look look = look(key, input, Duration.ZERO);
     Source source = look.source;
-    List<Received> received =
+    List<QueueMessages.Received> received =
         look.isMessageVisible() ? claim(key, input, source, limit) : List.of();
     if (!received.isEmpty() || source.maxWait.isZero()) {
       return received;
@@ -125,7 +126,7 @@ final class ReceiveMessage {
   /// Waits for the first message.
   ///
   /// @param startNanos monotonic, so setting the clock back does not prolong the wait
-  private List<Received> poll(
+  private List<QueueMessages.Received> poll(
       ArrivalSignal signal,
       QueueKey key,
       ReceiveMessageRequest input,
@@ -138,7 +139,7 @@ final class ReceiveMessage {
       Look look = look(key, input, left.isPositive() ? left : Duration.ZERO);
       look.source.requireQueue(start.row.identity());
       if (look.isMessageVisible()) {
-        List<Received> received = claim(key, input, look.source, limit);
+        List<QueueMessages.Received> received = claim(key, input, look.source, limit);
         if (!received.isEmpty()) {
           return received;
         }
@@ -166,11 +167,12 @@ final class ReceiveMessage {
         });
   }
 
-  private List<Received> claim(QueueKey key, ReceiveMessageRequest input, Source seen, int limit) {
+  private List<QueueMessages.Received> claim(
+      QueueKey key, ReceiveMessageRequest input, Source seen, int limit) {
     Reservation memory = Reservation.current();
     long before = memory.heldBytes();
     int maxMessages = reserve(memory, limit);
-    List<Received> received =
+    List<QueueMessages.Received> received =
         database.writeRelaxed(
             tx -> {
               QueueRow row = queues.require(tx, key);
@@ -183,12 +185,14 @@ final class ReceiveMessage {
     return received;
   }
 
-  private Optional<DeadLetters> deadLetters(Tx tx, Source source) {
+  private Optional<DeadLetterTarget> deadLetters(Tx tx, Source source) {
     return source.redrive.flatMap(
         redrive ->
             queues
                 .find(tx, QueueKey.of(redrive.deadLetterTarget()))
-                .map(target -> new DeadLetters(redrive.maxReceiveCount(), target.incarnation())));
+                .map(
+                    target ->
+                        new DeadLetterTarget(redrive.maxReceiveCount(), target.incarnation())));
   }
 
   /// Reserves memory for as many messages of maximum size as the budget allows, up to `limit`: a
@@ -203,9 +207,9 @@ final class ReceiveMessage {
     return 1;
   }
 
-  private static long memoryOf(List<Received> received) {
+  private static long memoryOf(List<QueueMessages.Received> received) {
     long bytes = 0;
-    for (Received entry : received) {
+    for (QueueMessages.Received entry : received) {
       bytes += entry.message().body().length();
       for (Map.Entry<String, MessageAttribute> attribute :
           entry.message().attributes().entrySet()) {
@@ -215,7 +219,7 @@ final class ReceiveMessage {
     return bytes * COPIES;
   }
 
-  private static Message describe(Received received, ReceiveMessageRequest input) {
+  private static Message describe(QueueMessages.Received received, ReceiveMessageRequest input) {
     Map<String, String> system = new LinkedHashMap<>();
     system.put("SenderId", received.message().senderId());
     system.put("SentTimestamp", String.valueOf(received.message().sentMillis()));

@@ -25,9 +25,9 @@ final class SendMessage {
 
   private final Database database;
   private final Queues queues;
-  private final Messages messages;
+  private final QueueMessages messages;
 
-  SendMessage(Database database, Queues queues, Messages messages) {
+  SendMessage(Database database, Queues queues, QueueMessages messages) {
     this.database = database;
     this.queues = queues;
     this.messages = messages;
@@ -76,11 +76,11 @@ final class SendMessage {
               + total
               + " bytes.");
     }
-    Batch<Sent> batch =
+    BatchResult<Sent> batch =
         database.change(
             snapshot -> {
               QueueRow row = queue(snapshot, caller, input.queueUrl());
-              return Batch.run(
+              return BatchResult.run(
                   input.entries(),
                   SendMessageBatchRequestEntry::id,
                   entry ->
@@ -101,8 +101,8 @@ final class SendMessage {
               return planned;
             });
     return SendMessageBatchResponse.builder()
-        .successful(Batch.nullIfEmpty(batch.successful().stream().map(Sent::entry).toList()))
-        .failed(Batch.nullIfEmpty(batch.failed()))
+        .successful(BatchResult.nullIfEmpty(batch.successful().stream().map(Sent::entry).toList()))
+        .failed(BatchResult.nullIfEmpty(batch.failed()))
         .build();
   }
 
@@ -134,7 +134,7 @@ final class SendMessage {
   /// @param entryId of a batch; empty for a single message
   private record Sent(
       String entryId,
-      Messages.Planned message,
+      QueueMessages.PlannedMessage message,
       String md5OfBody,
       @Nullable String md5OfAttributes,
       @Nullable String md5OfSystemAttributes) {
@@ -167,7 +167,7 @@ final class SendMessage {
     }
     Duration delay = Timeouts.delay(outgoing.delaySeconds).orElse(settings.delay());
     MessageAttribute trace = MessageAttributes.traceHeader(outgoing.systemAttributes);
-    Messages.Planned message =
+    QueueMessages.PlannedMessage message =
         messages.plan(
             row,
             body,

@@ -76,7 +76,7 @@ public final class SqsService implements Service {
   private final Database database;
   private final InstantSource clock;
   private final Authorizer authorizer;
-  private final Messages messages;
+  private final QueueMessages messages;
   private final OrphanedMessages orphans;
   private final Queues queues;
 
@@ -84,7 +84,7 @@ public final class SqsService implements Service {
     this.database = kernel.database();
     this.clock = kernel.clock();
     this.authorizer = kernel.authorizer();
-    this.messages = new Messages(database, clock, kernel.ids(), kernel.numbers());
+    this.messages = new QueueMessages(database, clock, kernel.ids(), kernel.numbers());
     this.orphans = new OrphanedMessages(database, messages, clock);
     Duration nameReuseDelay =
         Duration.ofMillis(Math.round(NAME_REUSE_DELAY.toMillis() * kernel.timeScale()));

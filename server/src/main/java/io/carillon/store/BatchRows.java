@@ -19,11 +19,11 @@ final class BatchRows {
   /// The rows up to the first that cannot be read.
   static List<Row> of(byte[] batch) {
     List<Row> rows = new ArrayList<>();
-    if (batch.length < Batch.CHANGES_START) {
+    if (batch.length < LoggedBatch.CHANGES_START) {
       return rows;
     }
     ByteBuffer in = ByteBuffer.wrap(batch);
-    in.position(Batch.CHANGES_START);
+    in.position(LoggedBatch.CHANGES_START);
     try {
       while (in.hasRemaining()) {
         switch (in.get()) {
@@ -33,7 +33,7 @@ final class BatchRows {
             rows.add(new Row(false, describe(key)));
             bytes(in);
           }
-          case Batch.LOG_DATA -> bytes(in);
+          case LoggedBatch.LOG_DATA -> bytes(in);
           default -> {
             return rows;
           }

@@ -1,6 +1,5 @@
 package io.carillon.store;
 
-import io.carillon.store.Heads.Position;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,13 +50,13 @@ final class KeySpaceQueue<V> implements DueQueue<V> {
             key -> Tuple.of(key.queue, key.due, key.id),
             tuple -> new Key(tuple.string(0), tuple.instant(1), tuple.string(2)));
 
-    Position position() {
-      return new Position(due, id);
+    Heads.Position position() {
+      return new Heads.Position(due, id);
     }
 
     /// The least position after this: no string lies between one and itself followed by a zero.
-    Position next() {
-      return new Position(due, id + "\0");
+    Heads.Position next() {
+      return new Heads.Position(due, id + "\0");
     }
   }
 
@@ -109,7 +108,7 @@ final class KeySpaceQueue<V> implements DueQueue<V> {
     if (limit <= 0) {
       return List.of();
     }
-    Position from = heads.of(queue);
+    Heads.Position from = heads.of(queue);
     Instant end = millis(now).plusMillis(1);
     Instant until = millis(leaseUntil);
     if (leaseUntil.isBefore(now)) {
@@ -129,12 +128,13 @@ final class KeySpaceQueue<V> implements DueQueue<V> {
     if (found.isEmpty() && count(tx, queue) == 0) {
       return claimed; // an empty queue has no head
     }
-    Position to = found.size() < limit ? new Position(end, "") : found.getLast().key().next();
+    Heads.Position to =
+        found.size() < limit ? new Heads.Position(end, "") : found.getLast().key().next();
     tx.afterCommit(
         () -> {
           heads.raise(queue, from, to);
           if (!claimed.isEmpty()) {
-            heads.lower(queue, new Position(until, ""), false);
+            heads.lower(queue, new Heads.Position(until, ""), false);
           }
         });
     return claimed;
@@ -226,7 +226,7 @@ final class KeySpaceQueue<V> implements DueQueue<V> {
 
   @Override
   public Optional<Instant> firstDue(Snapshot snapshot, String queue, Instant end) {
-    Position from = heads.of(queue);
+    Heads.Position from = heads.of(queue);
     Optional<Key> first = first(snapshot, queue, from, end);
     if (from == null && first.isPresent() && !(snapshot instanceof Tx)) {
       // Spares the first claim after a restart the old tombstones.
@@ -248,15 +248,16 @@ final class KeySpaceQueue<V> implements DueQueue<V> {
     if (count(snapshot, queue) == 0) {
       return Optional.empty(); // it has no head, and perhaps many tombstones
     }
-    Position from = heads.of(queue);
+    Heads.Position from = heads.of(queue);
     Optional<Key> first = first(snapshot, queue, from, end);
-    Position to = first.map(Key::position).orElseGet(() -> new Position(millis(end), ""));
+    Heads.Position to =
+        first.map(Key::position).orElseGet(() -> new Heads.Position(millis(end), ""));
     heads.raiseAfterLook(queue, mark.generation(), from, to);
     return first.map(Key::due);
   }
 
   private Optional<Key> first(
-      Snapshot snapshot, String queue, @Nullable Position from, Instant end) {
+      Snapshot snapshot, String queue, Heads.@Nullable Position from, Instant end) {
     Range range = from(queue, from).before(Tuple.of(queue, millis(end)));
     return rows.listKeys(snapshot, range, 1).stream().findFirst();
   }
@@ -390,7 +391,7 @@ final class KeySpaceQueue<V> implements DueQueue<V> {
     return counts.get(snapshot, queue).map(Count::rows).orElse(0L);
   }
 
-  private static Range from(String queue, @Nullable Position head) {
+  private static Range from(String queue, Heads.@Nullable Position head) {
     Range whole = Range.within(Tuple.of(queue));
     return head == null ? whole : whole.from(Tuple.of(queue, head.due(), head.id()));
   }

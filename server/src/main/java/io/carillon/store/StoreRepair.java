@@ -127,7 +127,7 @@ public final class StoreRepair {
           Optional<RecordLog.Entry> entry = log.next();
           if (entry.isPresent()) {
             later |= file.equals(damaged.file()) && entry.get().offset() >= damaged.offset();
-            if (Batch.parse(entry.get().head()).isPresent()) {
+            if (LoggedBatch.parse(entry.get().head()).isPresent()) {
               reader.whole(entry.get().head(), later);
             }
           } else if (log.badOffset() < 0) {

@@ -102,11 +102,11 @@ final class WalCheck {
   }
 
   private void read(Path file) throws IOException {
-    try (RecordLog log = RecordLog.open(file, Batch.HEAD_BYTES)) {
+    try (RecordLog log = RecordLog.open(file, LoggedBatch.HEAD_BYTES)) {
       while (true) {
         Optional<RecordLog.Entry> entry = log.next();
         if (entry.isPresent()) {
-          Optional<Batch> batch = Batch.parse(entry.get().head());
+          Optional<LoggedBatch> batch = LoggedBatch.parse(entry.get().head());
           if (batch.isPresent()) {
             add(file, entry.get().offset(), batch.get());
           } else {
@@ -116,7 +116,7 @@ final class WalCheck {
           return;
         } else {
           bad(file, log.badOffset());
-          Batch.parse(log.wholePart())
+          LoggedBatch.parse(log.wholePart())
               .ifPresent(this::inspectMark); // torn, but its beginning is whole
           if (!log.seekWhole()) {
             return;
@@ -134,7 +134,7 @@ final class WalCheck {
     }
   }
 
-  private void add(Path file, long offset, Batch batch) {
+  private void add(Path file, long offset, LoggedBatch batch) {
     if (badFile == null && batch.count() > 0) {
       long due = expected.orElse(Math.min(batch.sequence(), lastSequence + 1));
       if (batch.sequence() != due) {
@@ -159,7 +159,7 @@ final class WalCheck {
     }
   }
 
-  private void inspectMark(Batch batch) {
+  private void inspectMark(LoggedBatch batch) {
     if (lost.isEmpty()) {
       lost = OptionalLong.of(Math.min(batch.sequence(), lastSequence + 1));
     }

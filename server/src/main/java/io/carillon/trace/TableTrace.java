@@ -46,11 +46,11 @@ public final class TableTrace implements Trace {
         new KeyCodec<>(k -> Tuple.of(k.cause, k.number), t -> new Key(t.string(0), t.number(1)));
   }
 
-  private record ObjectKey(String bucket, String key, String cause) {
-    static final KeyCodec<ObjectKey> CODEC =
+  private record TracedObject(String bucket, String key, String cause) {
+    static final KeyCodec<TracedObject> CODEC =
         new KeyCodec<>(
             k -> Tuple.of(k.bucket, k.key, k.cause),
-            t -> new ObjectKey(t.string(0), t.string(1), t.string(2)));
+            t -> new TracedObject(t.string(0), t.string(1), t.string(2)));
   }
 
   /// Times in microseconds: steps of one event are close together.
@@ -59,8 +59,8 @@ public final class TableTrace implements Trace {
   record Pointer() {}
 
   private final Table<Key, StepRow> steps = Table.of("trace.steps", Key.CODEC, StepRow.class);
-  private final Table<ObjectKey, Pointer> objects =
-      Table.of("trace.objects", ObjectKey.CODEC, Pointer.class);
+  private final Table<TracedObject, Pointer> objects =
+      Table.of("trace.objects", TracedObject.CODEC, Pointer.class);
   private static final Duration SKEW = Duration.ofMinutes(1);
 
   private final Database database;
@@ -102,7 +102,7 @@ public final class TableTrace implements Trace {
       steps.put(tx, new Key(cause, numbers.next(tx.now())), row);
       tx.afterCommit(total::incrementAndGet);
       if (isOfAnObject(step) && bucket != null && key != null) {
-        objects.put(tx, new ObjectKey(bucket, key, cause), new Pointer());
+        objects.put(tx, new TracedObject(bucket, key, cause), new Pointer());
       }
     };
   }
@@ -241,7 +241,7 @@ public final class TableTrace implements Trace {
       if (isOfAnObject(Step.valueOf(entry.value().step()))) {
         objects.delete(
             tx,
-            new ObjectKey(
+            new TracedObject(
                 details.getOrDefault("bucket", ""),
                 details.getOrDefault("key", ""),
                 entry.key().cause()));

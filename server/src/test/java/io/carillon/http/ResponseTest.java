@@ -3,7 +3,6 @@ package io.carillon.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.carillon.http.Response.Content;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,11 +25,11 @@ class ResponseTest extends EngineTest {
   }
 
   private static Response stream(InputStream in, long length) {
-    return Response.of(200).withContent(new Content.Stream(in, length));
+    return Response.of(200).withContent(new Response.Content.Stream(in, length));
   }
 
   private static Response chunks(Response.Writer writer) {
-    return Response.of(200).withContent(new Content.Chunks(writer));
+    return Response.of(200).withContent(new Response.Content.Chunks(writer));
   }
 
   @ParameterizedTest

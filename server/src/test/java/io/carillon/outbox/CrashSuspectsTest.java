@@ -3,7 +3,6 @@ package io.carillon.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.carillon.outbox.CrashSuspects.Entry;
 import io.carillon.outbox.CrashSuspects.Suspect;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
@@ -339,7 +338,7 @@ final class CrashSuspectsTest {
       process.kill();
     }
     TableOutbox outbox = TableOutbox.open(disk, Nodes.join(disk, Nodes.ONLY));
-    Entry suspect = disk.read(CrashSuspects::list).getFirst();
+    CrashSuspects.Entry suspect = disk.read(CrashSuspects::list).getFirst();
     var claimed =
         disk.write(tx -> outbox.jobs().claimSuspect(tx, suspect.channel(), suspect.id()))
             .orElseThrow();
@@ -395,8 +394,9 @@ final class CrashSuspectsTest {
 
   @Test
   void aSuspectThatWasAloneWaitsAsLongAsTheLastProcessRan() {
-    List<Entry> fresh = suspects(2, 2);
-    List<Entry> alone = List.of(new Entry(CHANNEL, "x", new Suspect(3, 1, null)));
+    List<CrashSuspects.Entry> fresh = suspects(2, 2);
+    List<CrashSuspects.Entry> alone =
+        List.of(new CrashSuspects.Entry(CHANNEL, "x", new Suspect(3, 1, null)));
     assertThat(CrashSuspects.uptimeBefore(fresh, Duration.ofHours(1)))
         .isEqualTo(CrashSuspects.MIN_UPTIME);
     assertThat(CrashSuspects.uptimeBefore(alone, Duration.ofMinutes(3)))
@@ -433,15 +433,17 @@ final class CrashSuspectsTest {
     assertThat(read.interruptions()).isZero();
   }
 
-  private static List<Entry> suspects(int... interruptions) {
-    List<Entry> entries = new ArrayList<>();
+  private static List<CrashSuspects.Entry> suspects(int... interruptions) {
+    List<CrashSuspects.Entry> entries = new ArrayList<>();
     for (int i = 0; i < interruptions.length; i++) {
-      entries.add(new Entry(CHANNEL, String.valueOf(i), new Suspect(interruptions[i], 0, null)));
+      entries.add(
+          new CrashSuspects.Entry(
+              CHANNEL, String.valueOf(i), new Suspect(interruptions[i], 0, null)));
     }
     return entries;
   }
 
-  private static List<String> group(List<Entry> waiting) {
-    return CrashSuspects.nextGroup(waiting).stream().map(Entry::id).toList();
+  private static List<String> group(List<CrashSuspects.Entry> waiting) {
+    return CrashSuspects.nextGroup(waiting).stream().map(CrashSuspects.Entry::id).toList();
   }
 }

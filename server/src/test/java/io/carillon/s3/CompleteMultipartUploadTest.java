@@ -15,7 +15,6 @@ import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.Part;
 import io.carillon.s3.model.StoredChecksum;
 import io.carillon.s3.model.Uploads;
-import io.carillon.s3.model.Uploads.Upload;
 import io.carillon.s3.model.Uploads.UploadedPart;
 import io.carillon.store.Database;
 import io.carillon.store.MemoryDatabase;
@@ -138,7 +137,7 @@ class CompleteMultipartUploadTest {
     database.write(
         tx -> {
           Bucket bucket = new Buckets().require(tx, fixture.alice, "bucket", null);
-          Upload upload = uploads.find(tx, bucket, new ObjectKey("k"), id).orElseThrow();
+          Uploads.Upload upload = uploads.find(tx, bucket, new ObjectKey("k"), id).orElseThrow();
           for (int number = 1; number <= parts; number++) {
             ContentRef content = new ContentRef(ContentRef.Kind.BLOB, "blob-" + number, 5 << 20);
             Part part = new Part(number, content, "d41d8cd98f00b204e9800998ecf8427e", checksum);

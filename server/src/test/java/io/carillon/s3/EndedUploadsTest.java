@@ -13,7 +13,6 @@ import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.Part;
 import io.carillon.s3.model.StoredChecksum;
 import io.carillon.s3.model.Uploads;
-import io.carillon.s3.model.Uploads.Upload;
 import io.carillon.s3.model.Uploads.UploadedPart;
 import io.carillon.store.Blobs.BlobRef;
 import io.carillon.store.CountingDatabase;
@@ -242,7 +241,7 @@ final class EndedUploadsTest {
   private CompletedPart putPart(Tx tx, String key, String id, int number) {
     Uploads uploads = new Uploads(new ContentStore(blobs));
     Bucket bucket = new Buckets().require(tx, fixture.alice, "bucket", null);
-    Upload upload = uploads.find(tx, bucket, new ObjectKey(key), id).orElseThrow();
+    Uploads.Upload upload = uploads.find(tx, bucket, new ObjectKey(key), id).orElseThrow();
     BlobRef blob = new BlobRef(key + "-" + number, PART_BYTES);
     blobs.retain(tx, blob);
     Part part =

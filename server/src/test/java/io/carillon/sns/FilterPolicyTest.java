@@ -4,7 +4,6 @@ import static io.carillon.sns.TopicOperationsTest.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.messaging.MessageAttribute;
-import io.carillon.sns.FilterPolicy.Scope;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,11 +65,11 @@ class FilterPolicyTest {
           {"c":["1"],"$or":[{"a":["1"]},{"b":["1"]}]}      | b:String=1,c:String=1             | true
           """)
   void attributesAreMatched(String policy, String attributes, boolean accepted) {
-    FilterPolicy.check(policy, Scope.MESSAGE_ATTRIBUTES);
+    FilterPolicy.check(policy, FilterPolicy.Scope.MESSAGE_ATTRIBUTES);
 
     assertThat(
-            FilterPolicy.of(policy, Scope.MESSAGE_ATTRIBUTES)
-                .accepts(input(attributes(attributes), "not even JSON"), Protocol.SQS))
+            FilterPolicy.of(policy, FilterPolicy.Scope.MESSAGE_ATTRIBUTES)
+                .accepts(input(attributes(attributes), "not even JSON"), SubscriptionProtocol.SQS))
         .isEqualTo(accepted);
   }
 
@@ -96,25 +95,29 @@ class FilterPolicyTest {
           {"Missing":[{"exists":false}]}                                                     | true
           """)
   void nestedBodiesAreMatched(String policy, boolean accepted) {
-    FilterPolicy.check(policy, Scope.MESSAGE_BODY);
+    FilterPolicy.check(policy, FilterPolicy.Scope.MESSAGE_BODY);
 
     assertThat(
-            FilterPolicy.of(policy, Scope.MESSAGE_BODY)
-                .accepts(input(Map.of(), S3_EVENT), Protocol.SQS))
+            FilterPolicy.of(policy, FilterPolicy.Scope.MESSAGE_BODY)
+                .accepts(input(Map.of(), S3_EVENT), SubscriptionProtocol.SQS))
         .isEqualTo(accepted);
   }
 
   @Test
   void aBodyThatIsNotAnObjectNeverMatches() {
-    FilterPolicy policy = FilterPolicy.of("{\"a\":[{\"exists\":false}]}", Scope.MESSAGE_BODY);
+    FilterPolicy policy =
+        FilterPolicy.of("{\"a\":[{\"exists\":false}]}", FilterPolicy.Scope.MESSAGE_BODY);
 
     for (String body : new String[] {"text", "[1]", "7", "{\"a\":", "", "{} {}"}) {
-      assertThat(policy.accepts(input(Map.of(), body), Protocol.SQS)).as(body).isFalse();
+      assertThat(policy.accepts(input(Map.of(), body), SubscriptionProtocol.SQS))
+          .as(body)
+          .isFalse();
     }
-    assertThat(policy.accepts(input(Map.of(), "{}"), Protocol.SQS)).isTrue();
+    assertThat(policy.accepts(input(Map.of(), "{}"), SubscriptionProtocol.SQS)).isTrue();
     assertThat(
             policy.accepts(
-                input(Map.of(), "{\"x\":".repeat(5_000) + "1" + "}".repeat(5_000)), Protocol.SQS))
+                input(Map.of(), "{\"x\":".repeat(5_000) + "1" + "}".repeat(5_000)),
+                SubscriptionProtocol.SQS))
         .isFalse();
   }
 
@@ -141,37 +144,45 @@ class FilterPolicyTest {
           MESSAGE_BODY       | {"a":{}}                                 | Empty objects are not allowed
           MESSAGE_BODY       | {"a":{"b":7}}                            | must be an object or an array
           """)
-  void policiesAreChecked(Scope scope, String policy, String message) {
+  void policiesAreChecked(FilterPolicy.Scope scope, String policy, String message) {
     assertInvalid(() -> FilterPolicy.check(policy, scope), message);
   }
 
   @Test
   void combinationsAreLimited() {
     FilterPolicy.check(
-        "{\"a\":" + values(10) + ",\"b\":" + values(15) + "}", Scope.MESSAGE_ATTRIBUTES);
+        "{\"a\":" + values(10) + ",\"b\":" + values(15) + "}",
+        FilterPolicy.Scope.MESSAGE_ATTRIBUTES);
     assertInvalid(
         () ->
             FilterPolicy.check(
-                "{\"a\":" + values(10) + ",\"b\":" + values(16) + "}", Scope.MESSAGE_ATTRIBUTES),
+                "{\"a\":" + values(10) + ",\"b\":" + values(16) + "}",
+                FilterPolicy.Scope.MESSAGE_ATTRIBUTES),
         "160 combinations");
-    FilterPolicy.check("{\"x\":{\"a\":" + values(75) + "}}", Scope.MESSAGE_BODY);
+    FilterPolicy.check("{\"x\":{\"a\":" + values(75) + "}}", FilterPolicy.Scope.MESSAGE_BODY);
     assertInvalid(
-        () -> FilterPolicy.check("{\"x\":{\"a\":" + values(76) + "}}", Scope.MESSAGE_BODY),
+        () ->
+            FilterPolicy.check(
+                "{\"x\":{\"a\":" + values(76) + "}}", FilterPolicy.Scope.MESSAGE_BODY),
         "152 combinations");
     FilterPolicy.check(
         "{\"$or\":[{\"a\":" + values(75) + "},{\"b\":" + values(75) + "}]}",
-        Scope.MESSAGE_ATTRIBUTES);
+        FilterPolicy.Scope.MESSAGE_ATTRIBUTES);
     assertInvalid(
         () ->
             FilterPolicy.check(
                 "{\"$or\":[{\"a\":" + values(75) + "},{\"b\":" + values(76) + "}]}",
-                Scope.MESSAGE_ATTRIBUTES),
+                FilterPolicy.Scope.MESSAGE_ATTRIBUTES),
         "151 combinations");
     assertInvalid(
-        () -> FilterPolicy.check("{\"a\":[\"" + "x".repeat(262_144) + "\"]}", Scope.MESSAGE_BODY),
+        () ->
+            FilterPolicy.check(
+                "{\"a\":[\"" + "x".repeat(262_144) + "\"]}", FilterPolicy.Scope.MESSAGE_BODY),
         "too large");
     assertInvalid(
-        () -> FilterPolicy.check("{\"x\":".repeat(30) + "[1]" + "}".repeat(30), Scope.MESSAGE_BODY),
+        () ->
+            FilterPolicy.check(
+                "{\"x\":".repeat(30) + "[1]" + "}".repeat(30), FilterPolicy.Scope.MESSAGE_BODY),
         "nested too deeply");
   }
 
@@ -226,8 +237,8 @@ class FilterPolicyTest {
   }
 
   private static boolean accepts(String policy, Map<String, MessageAttribute> attributes) {
-    return FilterPolicy.of(policy, Scope.MESSAGE_ATTRIBUTES)
-        .accepts(input(attributes, ""), Protocol.SQS);
+    return FilterPolicy.of(policy, FilterPolicy.Scope.MESSAGE_ATTRIBUTES)
+        .accepts(input(attributes, ""), SubscriptionProtocol.SQS);
   }
 
   private static String values(int count) {

@@ -313,7 +313,7 @@ final class SnsFixture implements FixedAuthorizer {
   }
 
   int messagesStored() {
-    return database.read(snapshot -> new Messages().count(snapshot, 1_000));
+    return database.read(snapshot -> new PublishedMessages().count(snapshot, 1_000));
   }
 
   @Override

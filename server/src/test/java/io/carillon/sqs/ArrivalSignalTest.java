@@ -43,7 +43,7 @@ class ArrivalSignalTest {
   private final ManualClock clock = new ManualClock();
   private final Ids ids = new Ids();
   private final Caller caller = DirectPipeline.root(ACCOUNT, Region.US_EAST_1, clock.instant());
-  private final Messages messages = new Messages(database, clock, ids, new RowNumbers(1));
+  private final QueueMessages messages = new QueueMessages(database, clock, ids, new RowNumbers(1));
   private final OrphanedMessages orphans = new OrphanedMessages(database, messages, clock);
   private final Queues queues =
       new Queues(

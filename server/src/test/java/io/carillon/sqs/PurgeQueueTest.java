@@ -277,8 +277,8 @@ class PurgeQueueTest {
   }
 
   private List<String> incarnationsWithMessages() {
-    DueQueue<Messages.MessageRow> rows =
-        database.queue("sqs.messages", Messages.MessageRow.class, 0);
+    DueQueue<QueueMessages.MessageRow> rows =
+        database.queue("sqs.messages", QueueMessages.MessageRow.class, 0);
     return database.read(snapshot -> rows.queues(snapshot, "", 10));
   }
 }

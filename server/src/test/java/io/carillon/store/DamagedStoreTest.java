@@ -293,12 +293,12 @@ final class DamagedStoreTest {
     }
     try (RecordLogWriter out = RecordLogWriter.create(log)) {
       for (byte[] record : records) {
-        Batch batch = Batch.parse(record).orElseThrow();
+        LoggedBatch batch = LoggedBatch.parse(record).orElseThrow();
         if (batch.count() > 0) {
-          int rest = Batch.CHANGES_START + 2 + record[Batch.CHANGES_START + 1];
-          byte[] bare = new byte[Batch.CHANGES_START + record.length - rest];
-          System.arraycopy(record, 0, bare, 0, Batch.CHANGES_START);
-          System.arraycopy(record, rest, bare, Batch.CHANGES_START, record.length - rest);
+          int rest = LoggedBatch.CHANGES_START + 2 + record[LoggedBatch.CHANGES_START + 1];
+          byte[] bare = new byte[LoggedBatch.CHANGES_START + record.length - rest];
+          System.arraycopy(record, 0, bare, 0, LoggedBatch.CHANGES_START);
+          System.arraycopy(record, rest, bare, LoggedBatch.CHANGES_START, record.length - rest);
           out.write(bare);
         }
       }

@@ -75,7 +75,7 @@ final class WalCheckTest {
         .order(ByteOrder.LITTLE_ENDIAN)
         .putLong(sequence)
         .putInt(count)
-        .put(Batch.LOG_DATA)
+        .put(LoggedBatch.LOG_DATA)
         .put((byte) mark.length)
         .put(mark)
         .put(body)

@@ -9,7 +9,6 @@ import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.RowNumbers;
 import io.carillon.store.SharedMemory;
 import io.carillon.store.Tx;
-import io.carillon.trace.Trace.Step;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -38,7 +37,7 @@ class TableTraceTest {
         .containsExactly(second, first);
     assertThat(trace.of("bucket", Optional.of("a.txt"), 1).getFirst().steps())
         .extracting(TableTrace.TimedStep::step)
-        .containsExactly(Step.UPLOADED, Step.MATCHED);
+        .containsExactly(Trace.Step.UPLOADED, Trace.Step.MATCHED);
   }
 
   @Test
@@ -46,7 +45,7 @@ class TableTraceTest {
     TableTrace other = new TableTrace(database, () -> now, new Ids(), new RowNumbers(2), 10);
     String cause = trace.begin();
     for (TableTrace node : List.of(trace, other)) {
-      Consumer<Tx> step = node.plan(cause, Step.MATCHED, Map.of());
+      Consumer<Tx> step = node.plan(cause, Trace.Step.MATCHED, Map.of());
       database.write(
           tx -> {
             step.accept(tx);
@@ -63,7 +62,7 @@ class TableTraceTest {
     TableTrace other = new TableTrace(shared, () -> now, new Ids(), new RowNumbers(2), 10);
     sweeping.sweep();
     for (int i = 0; i < 15; i++) {
-      Consumer<Tx> step = other.plan(other.begin(), Step.MATCHED, Map.of());
+      Consumer<Tx> step = other.plan(other.begin(), Trace.Step.MATCHED, Map.of());
       shared.write(
           tx -> {
             step.accept(tx);
@@ -164,7 +163,7 @@ class TableTraceTest {
     }
     database.write(
         tx -> {
-          trace.note(tx, trace.begin(), Step.UPLOADED, details);
+          trace.note(tx, trace.begin(), Trace.Step.UPLOADED, details);
           return true;
         });
     assertThat(trace.since(Instant.EPOCH, 1).getFirst().steps().getFirst().details().keySet())
@@ -175,8 +174,8 @@ class TableTraceTest {
     String cause = trace.begin();
     database.write(
         tx -> {
-          trace.note(tx, cause, Step.UPLOADED, Map.of("bucket", "bucket", "key", key));
-          trace.note(tx, cause, Step.MATCHED, Map.of("rule", "r"));
+          trace.note(tx, cause, Trace.Step.UPLOADED, Map.of("bucket", "bucket", "key", key));
+          trace.note(tx, cause, Trace.Step.MATCHED, Map.of("rule", "r"));
           return true;
         });
     return cause;

@@ -3,7 +3,6 @@ package io.carillon.aws.sigv4;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.aws.ServiceTrait;
-import io.carillon.aws.sigv4.SignatureErrors.Form;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.time.DateTimeException;
@@ -23,7 +22,7 @@ import java.util.regex.Pattern;
 /// @param life how long a presigned request is valid; empty for signed headers
 /// @param sessionToken empty for none
 record Claim(
-    Form form,
+    SignatureErrors.Form form,
     String accessKeyId,
     Scope scope,
     List<String> signedHeaders,
@@ -96,7 +95,7 @@ record Claim(
         credential(part.getOrDefault("Credential", ""), service).orThrow(errors::malformedHeader);
     Instant signed = dateOf(headers).orElseThrow(errors::noDate);
     return new Claim(
-        Form.HEADER,
+        SignatureErrors.Form.HEADER,
         credential.accessKeyId(),
         credential.scope(),
         List.of(part.getOrDefault("SignedHeaders", "").split(";")),
@@ -142,7 +141,7 @@ record Claim(
                     errors.malformedQuery(
                         "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""));
     return new Claim(
-        Form.QUERY,
+        SignatureErrors.Form.QUERY,
         credential.accessKeyId(),
         credential.scope(),
         List.of(query.first(PresignedQuery.SIGNED_HEADERS).orElse("").split(";")),

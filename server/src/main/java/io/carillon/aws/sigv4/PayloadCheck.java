@@ -1,6 +1,5 @@
 package io.carillon.aws.sigv4;
 
-import io.carillon.aws.sigv4.SignatureErrors.Form;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.util.Arrays;
@@ -19,7 +18,7 @@ final class PayloadCheck {
   private PayloadCheck() {}
 
   /// The value that S3's signature has in place of the body's hash.
-  static String headOf(Request http, Form form) {
+  static String headOf(Request http, SignatureErrors.Form form) {
     Optional<String> header = http.headers().find(HEADER);
     return switch (form) {
       case HEADER ->

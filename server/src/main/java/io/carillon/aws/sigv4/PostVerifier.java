@@ -41,7 +41,7 @@ final class PostVerifier {
   }
 
   /// @param scope empty for Signature Version 2, which has none
-  private record Signer(Credentials credentials, Optional<Scope> scope, Signing signing) {}
+  private record FormSigner(Credentials credentials, Optional<Scope> scope, Signing signing) {}
 
   /// A verified form; the file has not been read yet.
   record Post(
@@ -87,7 +87,7 @@ final class PostVerifier {
       return Optional.empty();
     }
     String base64 = require(form, "Policy");
-    Signer signer = old ? signerV2(form, base64) : signer(form, base64);
+    FormSigner signer = old ? signerV2(form, base64) : signer(form, base64);
 
     PostPolicy policy = PostPolicy.parse(base64);
     if (!clock.instant().isBefore(policy.expiration())) {
@@ -105,7 +105,7 @@ final class PostVerifier {
             policy.maxBytes()));
   }
 
-  private Signer signer(Map<String, String> form, String base64) {
+  private FormSigner signer(Map<String, String> form, String base64) {
     String algorithm = require(form, "X-Amz-Algorithm");
     if (!algorithm.equals(SigningKey.ALGORITHM)) {
       throw ERRORS.unsupported(algorithm);
@@ -119,18 +119,18 @@ final class PostVerifier {
     if (!SigningKey.matches(key.sign(base64), signature)) {
       throw SignatureV2.mismatch(credential.accessKeyId(), base64, signature);
     }
-    return new Signer(
+    return new FormSigner(
         credentials, Optional.of(scope), new Signing(Signing.FORM, Signing.VERSION_4, signed, ""));
   }
 
-  private Signer signerV2(Map<String, String> form, String base64) {
+  private FormSigner signerV2(Map<String, String> form, String base64) {
     String accessKeyId = require(form, "AWSAccessKeyId");
     String signature = require(form, "Signature");
     Credentials credentials = find(form, accessKeyId);
     if (!SigningKey.matches(SignatureV2.sign(credentials.secret(), base64), signature)) {
       throw SignatureV2.mismatch(accessKeyId, base64, signature);
     }
-    return new Signer(
+    return new FormSigner(
         credentials, Optional.empty(), new Signing(Signing.FORM, Signing.VERSION_2, null, ""));
   }
 

@@ -6,7 +6,6 @@ import io.carillon.aws.Credentials;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.aws.ServiceTrait;
 import io.carillon.aws.Signing;
-import io.carillon.aws.sigv4.SignatureErrors.Form;
 import io.carillon.base.Region;
 import io.carillon.http.Body;
 import io.carillon.http.Request;
@@ -100,7 +99,9 @@ public final class SignatureVerifier {
     Request checked =
         streams
             ? PayloadCheck.of(
-                claim.form() == Form.QUERY ? HoistedHeaders.withHeaderFields(http) : http,
+                claim.form() == SignatureErrors.Form.QUERY
+                    ? HoistedHeaders.withHeaderFields(http)
+                    : http,
                 payloadHash,
                 new ChunkSignatures(key, claim.timestamp(), scope, claim.signature()))
             : http.withBody(Body.of(body));
@@ -109,7 +110,7 @@ public final class SignatureVerifier {
         credentials,
         scope,
         new Signing(
-            claim.form() == Form.QUERY ? Signing.QUERY : Signing.HEADER,
+            claim.form() == SignatureErrors.Form.QUERY ? Signing.QUERY : Signing.HEADER,
             Signing.VERSION_4,
             claim.signed(),
             payloadHash));

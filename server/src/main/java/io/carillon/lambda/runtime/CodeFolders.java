@@ -35,7 +35,7 @@ public final class CodeFolders {
   public CodeFolders(Path root) throws IOException {
     this.root = root;
     deleteTree(root);
-    PublicAccess.grant(Files.createDirectories(root));
+    PublicPermissions.grant(Files.createDirectories(root));
   }
 
   /// Unpacks an archive, unless it is cached, to validate it.

@@ -1,7 +1,6 @@
 package io.carillon.lambda.runtime;
 
 import io.carillon.aws.AwsException;
-import io.carillon.lambda.runtime.InvocationResult.Limit;
 import io.carillon.lambda.runtime.InvocationResult.Throttled;
 import io.carillon.lambda.runtime.InvocationResult.Unavailable;
 import java.io.IOException;
@@ -127,7 +126,7 @@ public final class Environments implements AutoCloseable {
         return () -> new Unavailable("The server is shutting down");
       }
       if (running.getOrDefault(function.arn(), 0) >= concurrency) {
-        return () -> new Throttled(Limit.RESERVED);
+        return () -> new Throttled(InvocationResult.Limit.RESERVED);
       }
       pool = pools.of(function);
       if (!pool.function().revision().equals(function.revision())) {
@@ -137,7 +136,7 @@ public final class Environments implements AutoCloseable {
       if (!assignToIdle(pool, work)) {
         if (isBeyondLimits(function, patience)) {
           pools.removeIfUnused(pool);
-          return () -> new Throttled(Limit.TOTAL);
+          return () -> new Throttled(InvocationResult.Limit.TOTAL);
         }
         pool.enqueue(work, now);
         startIfWorthwhile(pool);
@@ -246,7 +245,7 @@ public final class Environments implements AutoCloseable {
       scheduleReview();
       lock.unlock();
     }
-    expired.forEach(work -> work.complete(new Throttled(Limit.TOTAL)));
+    expired.forEach(work -> work.complete(new Throttled(InvocationResult.Limit.TOTAL)));
   }
 
   /// Starts what the lines of all functions want, the one first whose invocation has waited

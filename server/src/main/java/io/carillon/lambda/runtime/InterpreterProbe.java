@@ -1,7 +1,6 @@
 package io.carillon.lambda.runtime;
 
 import io.carillon.lambda.runtime.Interpreter.Family;
-import io.carillon.lambda.runtime.Interpreter.Version;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -97,7 +96,7 @@ final class InterpreterProbe {
         yield Optional.of(
             new Interpreter(
                 family,
-                Version.parse(answer.get(0)),
+                Interpreter.Version.parse(answer.get(0)),
                 Path.of(answer.get(1)),
                 folders(answer.subList(3, answer.size())),
                 answer.get(2).equals("yes")));
@@ -112,7 +111,7 @@ final class InterpreterProbe {
         yield Optional.of(
             new Interpreter(
                 family,
-                Version.parse(answer.get(0)),
+                Interpreter.Version.parse(answer.get(0)),
                 executable,
                 folders(List.of(prefix.toString())),
                 answer.get(2).equals("yes")));
@@ -134,11 +133,11 @@ final class InterpreterProbe {
   }
 
   /// `java.specification.version = 1.8` is Java 8.
-  private static Version javaVersion(List<String> settings) throws IOException {
+  private static Interpreter.Version javaVersion(List<String> settings) throws IOException {
     for (String line : settings) {
       String[] part = line.split("=", 2);
       if (part.length == 2 && part[0].strip().equals("java.specification.version")) {
-        return Version.parse(part[1].strip().replaceFirst("^1\\.", ""));
+        return Interpreter.Version.parse(part[1].strip().replaceFirst("^1\\.", ""));
       }
     }
     throw new IOException("It does not tell its version");

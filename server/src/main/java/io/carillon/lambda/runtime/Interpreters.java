@@ -1,7 +1,6 @@
 package io.carillon.lambda.runtime;
 
 import io.carillon.lambda.runtime.Interpreter.Family;
-import io.carillon.lambda.runtime.Interpreter.Version;
 import io.carillon.lambda.runtime.InterpreterProbe.ProbeResult;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -42,7 +41,7 @@ final class Interpreters {
   private static final Interpreter OWN_JAVA =
       new Interpreter(
           Family.JAVA,
-          new Version(Runtime.version().feature(), 0),
+          new Interpreter.Version(Runtime.version().feature(), 0),
           OWN_JAVA_HOME.resolve("bin/java"),
           List.of(OWN_JAVA_HOME),
           false);
@@ -78,14 +77,14 @@ final class Interpreters {
   /// A program that may be an interpreter of the family.
   ///
   /// @param namedVersion the version in its name
-  private record Candidate(Path program, Optional<Version> namedVersion) {}
+  private record Candidate(Path program, Optional<Interpreter.Version> namedVersion) {}
 
   /// Finds the best interpreter for `wanted`. Python functions rely on boto3, so an interpreter
   /// with boto3 is preferred to one of the exact version; then the nearest version, the newer of
   /// two.
   ///
   /// @param usable whether functions can run it
-  Search best(Family family, Version wanted, Predicate<Interpreter> usable) {
+  Search best(Family family, Interpreter.Version wanted, Predicate<Interpreter> usable) {
     if (family == Family.JAVA && wanted.equals(OWN_JAVA.version()) && usable.test(OWN_JAVA)) {
       return new Search(Optional.of(OWN_JAVA), Optional.empty(), Optional.empty()); // it runs us
     }
@@ -101,14 +100,14 @@ final class Interpreters {
   }
 
   /// Finds any that works.
-  Search any(Family family, Version wanted, Predicate<Interpreter> usable) {
+  Search any(Family family, Interpreter.Version wanted, Predicate<Interpreter> usable) {
     return search(family, wanted, usable, (_, _) -> true);
   }
 
   /// @param isEnough whether to stop, given the best so far and the remaining candidates
   private Search search(
       Family family,
-      Version wanted,
+      Interpreter.Version wanted,
       Predicate<Interpreter> usable,
       BiPredicate<Interpreter, Collection<Candidate>> isEnough) {
     Comparator<Interpreter> order = order(wanted);
@@ -148,14 +147,15 @@ final class Interpreters {
   }
 
   /// Best first.
-  private static Comparator<Interpreter> order(Version wanted) {
+  private static Comparator<Interpreter> order(Interpreter.Version wanted) {
     return Comparator.comparing((Interpreter i) -> i.family() == Family.PYTHON && !i.hasAwsSdk())
         .thenComparingInt(i -> i.version().distance(wanted))
         .thenComparing(Interpreter::version, Comparator.reverseOrder());
   }
 
   /// The best interpreter that a candidate can be.
-  private static Interpreter bestCase(Family family, Candidate candidate, Version wanted) {
+  private static Interpreter bestCase(
+      Family family, Candidate candidate, Interpreter.Version wanted) {
     return new Interpreter(
         family, candidate.namedVersion().orElse(wanted), candidate.program(), List.of(), true);
   }
@@ -163,7 +163,7 @@ final class Interpreters {
   /// All of a family that work or did not respond.
   List<ProbeResult> all(Family family) {
     Map<Path, ProbeResult> byPath = new LinkedHashMap<>();
-    for (ProbeResult answer : ask(family, candidates(family, new Version(0, 0)))) {
+    for (ProbeResult answer : ask(family, candidates(family, new Interpreter.Version(0, 0)))) {
       switch (answer) {
         case ProbeResult.Works works -> byPath.putIfAbsent(works.interpreter().executable(), works);
         case ProbeResult.Inconclusive inconclusive ->
@@ -194,7 +194,7 @@ final class Interpreters {
   }
 
   /// The most likely first.
-  private List<Candidate> candidates(Family family, Version wanted) {
+  private List<Candidate> candidates(Family family, Interpreter.Version wanted) {
     Map<Path, Candidate> candidates = new LinkedHashMap<>();
     switch (family) {
       case PYTHON -> {
@@ -217,22 +217,22 @@ final class Interpreters {
   }
 
   /// Existing and future versions of Python, the nearest to `wanted` first.
-  private static List<Version> pythons(Version wanted) {
+  private static List<Interpreter.Version> pythons(Interpreter.Version wanted) {
     return IntStream.rangeClosed(7, 20)
-        .mapToObj(minor -> new Version(3, minor))
+        .mapToObj(minor -> new Interpreter.Version(3, minor))
         .sorted(
-            Comparator.comparingInt((Version version) -> version.distance(wanted))
+            Comparator.comparingInt((Interpreter.Version version) -> version.distance(wanted))
                 .thenComparing(Comparator.reverseOrder()))
         .toList();
   }
 
   private void addFromPath(
-      Map<Path, Candidate> candidates, String name, Optional<Version> namedVersion) {
+      Map<Path, Candidate> candidates, String name, Optional<Interpreter.Version> namedVersion) {
     path.forEach(folder -> add(candidates, folder.resolve(name), namedVersion));
   }
 
   private static void add(
-      Map<Path, Candidate> candidates, Path program, Optional<Version> namedVersion) {
+      Map<Path, Candidate> candidates, Path program, Optional<Interpreter.Version> namedVersion) {
     if (Files.isExecutable(program)) {
       candidates.putIfAbsent(canonicalPath(program), new Candidate(program, namedVersion));
     }

@@ -50,7 +50,7 @@ final class PlainCommand {
                 launch.codeFolder(), launch.runtimeFolder(), Path.of(launch.command().getFirst())),
             launch.readable().stream());
     Optional<Path> hidden =
-        needed.filter(Files::exists).filter(path -> !PublicAccess.allows(path)).findFirst();
+        needed.filter(Files::exists).filter(path -> !PublicPermissions.allows(path)).findFirst();
     if (hidden.isPresent()) {
       throw new SandboxException(
           ("Functions never run as root, and no other user can read %s: install what lies there"

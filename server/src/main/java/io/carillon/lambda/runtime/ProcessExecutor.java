@@ -110,7 +110,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
   /// cannot read that.
   public synchronized Path openFolder(Path preferred) throws IOException {
     Files.createDirectories(preferred);
-    if (isolates() || !machine.isRoot() || PublicAccess.allows(preferred)) {
+    if (isolates() || !machine.isRoot() || PublicPermissions.allows(preferred)) {
       return preferred;
     }
     if (shared == null) {
@@ -121,7 +121,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
 
   /// Whether environments can read the path.
   public boolean reaches(Path path) {
-    return isolates() || !machine.isRoot() || PublicAccess.allows(path);
+    return isolates() || !machine.isRoot() || PublicPermissions.allows(path);
   }
 
   @Override

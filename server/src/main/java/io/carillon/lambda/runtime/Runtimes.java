@@ -1,7 +1,6 @@
 package io.carillon.lambda.runtime;
 
 import io.carillon.lambda.runtime.Interpreter.Family;
-import io.carillon.lambda.runtime.Interpreter.Version;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;
@@ -76,18 +75,18 @@ public final class Runtimes {
         }
         Path copy = folder.resolve(bootstrap);
         Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
-        PublicAccess.grant(copy);
+        PublicPermissions.grant(copy);
       }
     }
     copyJavaClient();
-    PublicAccess.grant(folder);
+    PublicPermissions.grant(folder);
     prepared = true;
   }
 
   /// Copied, because functions must not see the folder of our own jars.
   private void copyJavaClient() throws IOException {
     Path target = Files.createDirectories(folder.resolve("java"));
-    PublicAccess.grant(target);
+    PublicPermissions.grant(target);
     for (String name : CLIENT_CLASSES) {
       try {
         Path jar =
@@ -95,7 +94,7 @@ public final class Runtimes {
                 Class.forName(name).getProtectionDomain().getCodeSource().getLocation().toURI());
         Path copy = target.resolve(jar.getFileName());
         Files.copy(jar, copy, StandardCopyOption.REPLACE_EXISTING);
-        PublicAccess.grant(copy);
+        PublicPermissions.grant(copy);
       } catch (ClassNotFoundException | URISyntaxException e) {
         throw new IllegalStateException("The Java runtime interface client is incomplete", e);
       }
@@ -132,7 +131,7 @@ public final class Runtimes {
       return Optional.empty();
     }
     Family family = familyOf(name);
-    Version wanted = Version.parse(name.group("version"));
+    Interpreter.Version wanted = Interpreter.Version.parse(name.group("version"));
     Interpreters.Search search = interpreters.any(family, wanted, this::isReachable);
     return search.best().isPresent() || search.inconclusive().isPresent()
         ? Optional.empty()
@@ -143,7 +142,7 @@ public final class Runtimes {
   public void find(String runtime) {
     Matcher name = NAME.matcher(runtime);
     if (name.matches() && name.group("family") != null) {
-      Version wanted = Version.parse(name.group("version"));
+      Interpreter.Version wanted = Interpreter.Version.parse(name.group("version"));
       var _ = interpreters.best(familyOf(name), wanted, this::isReachable);
     }
   }
@@ -156,7 +155,7 @@ public final class Runtimes {
   }
 
   private static String missing(
-      String runtime, Family family, Version wanted, Interpreters.Search search) {
+      String runtime, Family family, Interpreter.Version wanted, Interpreters.Search search) {
     String needs = "The runtime %s needs %s, and ".formatted(runtime, family.title);
     String install = " Install %s %s".formatted(family.title, wanted);
     if (search.inconclusive().isPresent()) {
@@ -213,7 +212,7 @@ public final class Runtimes {
           "");
     }
     Family family = familyOf(name);
-    Version wanted = Version.parse(name.group("version"));
+    Interpreter.Version wanted = Interpreter.Version.parse(name.group("version"));
     Interpreters.Search search = interpreters.best(family, wanted, this::isReachable);
     Interpreter interpreter =
         search
@@ -258,7 +257,7 @@ public final class Runtimes {
   }
 
   private static List<String> javaCommand(
-      FunctionSpec function, String program, String runtimeRoot, Version version) {
+      FunctionSpec function, String program, String runtimeRoot, Interpreter.Version version) {
     List<String> command = new ArrayList<>(List.of(program));
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
     // Besides its heap a JVM needs some 50 MB, more for large heaps.
@@ -279,7 +278,8 @@ public final class Runtimes {
     };
   }
 
-  private static String warning(Interpreter interpreter, Version wanted, String runtime) {
+  private static String warning(
+      Interpreter interpreter, Interpreter.Version wanted, String runtime) {
     List<String> message = new ArrayList<>();
     if (!interpreter.version().equals(wanted)) {
       message.add(

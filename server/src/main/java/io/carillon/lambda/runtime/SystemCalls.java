@@ -40,7 +40,7 @@ final class SystemCalls {
   private static final int SECOND_SET = 0x40000000;
 
   /// io_uring_setup, _enter and _register have the same numbers everywhere.
-  private enum Machine {
+  private enum Architecture {
     /// unshare, setns, add_key, request_key, keyctl, bpf, perf_event_open, userfaultfd,
     /// open_by_handle_at
     X86_64(0xC000003E, 56, List.of(272, 308, 248, 249, 250, 321, 298, 323, 304, 425, 426, 427)),
@@ -53,7 +53,7 @@ final class SystemCalls {
     @SuppressWarnings("ImmutableEnumChecker") // a List.of
     final List<Integer> refused;
 
-    Machine(int audit, int clone, List<Integer> refused) {
+    Architecture(int audit, int clone, List<Integer> refused) {
       this.audit = audit;
       this.clone = clone;
       this.refused = refused;
@@ -68,18 +68,18 @@ final class SystemCalls {
   /// architecture.
   static Optional<byte[]> filter() {
     return switch (System.getProperty("os.arch")) {
-      case "amd64", "x86_64" -> Optional.of(new SystemCalls().write(Machine.X86_64));
-      case "aarch64" -> Optional.of(new SystemCalls().write(Machine.AARCH64));
+      case "amd64", "x86_64" -> Optional.of(new SystemCalls().write(Architecture.X86_64));
+      case "aarch64" -> Optional.of(new SystemCalls().write(Architecture.AARCH64));
       default -> Optional.empty();
     };
   }
 
-  private byte[] write(Machine machine) {
+  private byte[] write(Architecture machine) {
     add(LOAD, 0, 0, MACHINE_AT);
     add(IF_EQUAL, 1, 0, machine.audit);
     add(RETURN, 0, 0, NOT_IMPLEMENTED); // 32-bit programs
     add(LOAD, 0, 0, NUMBER_AT);
-    if (machine == Machine.X86_64) {
+    if (machine == Architecture.X86_64) {
       add(IF_AT_LEAST, 0, 1, SECOND_SET);
       add(RETURN, 0, 0, NOT_IMPLEMENTED);
     }

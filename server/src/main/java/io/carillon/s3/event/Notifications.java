@@ -11,8 +11,8 @@ import io.carillon.s3.model.ContentRef;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectMetadata;
 import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.Versions;
 import io.carillon.s3.model.Versions.NewVersion;
-import io.carillon.s3.model.Versions.Removal;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
@@ -84,12 +84,12 @@ public final class Notifications {
   }
 
   public Consumer<Tx> objectRemoved(
-      Snapshot snapshot, Bucket bucket, ObjectKey key, Removal removal, Caller caller) {
+      Snapshot snapshot, Bucket bucket, ObjectKey key, Versions.Removal removal, Caller caller) {
     return switch (removal) {
-      case Removal.Nothing _ -> _ -> {};
-      case Removal.Gone(ObjectVersion version, long sequence) ->
+      case Versions.Removal.Nothing _ -> _ -> {};
+      case Versions.Removal.Gone(ObjectVersion version, long sequence) ->
           plan(snapshot, bucket, key, version, sequence, EventType.REMOVED_DELETE, caller);
-      case Removal.Hidden(NewVersion marker) ->
+      case Versions.Removal.Hidden(NewVersion marker) ->
           objectCreated(
               snapshot,
               bucket,

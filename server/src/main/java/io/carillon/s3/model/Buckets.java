@@ -20,17 +20,18 @@ public final class Buckets {
 
   private static final int MAX_PER_ACCOUNT = 10_000;
 
-  private record Owned(String account, String bucket) {}
+  private record OwnedBucket(String account, String bucket) {}
 
   private record Ownership(String region) {}
 
   private final Table<String, Bucket> buckets =
       Table.cached("s3.buckets", KeyCodec.STRING, Bucket.class).guardedBy(GUARD, 1);
-  private final Table<Owned, Ownership> byOwner =
+  private final Table<OwnedBucket, Ownership> byOwner =
       Table.of(
           "s3.bucketsByOwner",
           new KeyCodec<>(
-              o -> Tuple.of(o.account(), o.bucket()), t -> new Owned(t.string(0), t.string(1))),
+              o -> Tuple.of(o.account(), o.bucket()),
+              t -> new OwnedBucket(t.string(0), t.string(1))),
           Ownership.class);
 
   public Optional<Bucket> find(Snapshot snapshot, String name) {
@@ -79,14 +80,15 @@ public final class Buckets {
 
   public void put(Tx tx, Bucket bucket) {
     buckets.put(tx, bucket.name(), bucket);
-    byOwner.put(tx, new Owned(bucket.account(), bucket.name()), new Ownership(bucket.region()));
+    byOwner.put(
+        tx, new OwnedBucket(bucket.account(), bucket.name()), new Ownership(bucket.region()));
   }
 
   /// Deletes the bucket's own row, after everything else of it.
   public void delete(Tx tx, Bucket bucket) {
     buckets.delete(tx, bucket.name());
     buckets.guard(bucket.name()).retire(tx);
-    byOwner.delete(tx, new Owned(bucket.account(), bucket.name()));
+    byOwner.delete(tx, new OwnedBucket(bucket.account(), bucket.name()));
   }
 
   /// An account's buckets in the order of their names.

@@ -1,6 +1,6 @@
 package io.carillon.sns.smtp;
 
-import io.carillon.sns.MailTransport.Mail;
+import io.carillon.sns.MailTransport;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
@@ -30,7 +30,7 @@ final class MimeWriter {
     this.clock = clock;
   }
 
-  MimeMessage write(Session session, Mail mail) throws MessagingException {
+  MimeMessage write(Session session, MailTransport.Mail mail) throws MessagingException {
     MimeMessage message = new FixedIdMessage(session, "<" + mail.id() + "@" + domain + ">");
     message.setHeader("From", MimeUtility.fold(6, phrase(mail.fromName()) + " <" + from + ">"));
     message.setRecipient(Message.RecipientType.TO, new InternetAddress(mail.to(), true));

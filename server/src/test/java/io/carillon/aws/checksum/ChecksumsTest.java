@@ -3,7 +3,6 @@ package io.carillon.aws.checksum;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.carillon.aws.checksum.Checksums.Part;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -109,8 +108,8 @@ class ChecksumsTest {
     for (ChecksumAlgorithm algorithm :
         EnumSet.of(
             ChecksumAlgorithm.CRC32, ChecksumAlgorithm.CRC32C, ChecksumAlgorithm.CRC64NVME)) {
-      List<Part> known = new ArrayList<>();
-      parts.forEach(p -> known.add(new Part(algorithm.of(p), p.length)));
+      List<Checksums.Part> known = new ArrayList<>();
+      parts.forEach(p -> known.add(new Checksums.Part(algorithm.of(p), p.length)));
       assertThat(Checksums.fullObject(algorithm, known)).isEqualTo(algorithm.of(whole));
     }
   }
@@ -123,9 +122,9 @@ class ChecksumsTest {
 
     for (ChecksumAlgorithm algorithm : ChecksumAlgorithm.values()) {
       if (algorithm.combines()) {
-        Part first = new Part(algorithm.of(Arrays.copyOf(whole, cut)), cut);
-        Part second =
-            new Part(
+        Checksums.Part first = new Checksums.Part(algorithm.of(Arrays.copyOf(whole, cut)), cut);
+        Checksums.Part second =
+            new Checksums.Part(
                 algorithm.of(Arrays.copyOfRange(whole, cut, whole.length)), whole.length - cut);
         assertThat(Checksums.fullObject(algorithm, List.of(first, second)))
             .isEqualTo(algorithm.of(whole));

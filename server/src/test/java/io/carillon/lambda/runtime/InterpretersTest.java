@@ -3,7 +3,6 @@ package io.carillon.lambda.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.lambda.runtime.Interpreter.Family;
-import io.carillon.lambda.runtime.Interpreter.Version;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Which programs are probed, and how results are used. The programs are scripts that record each
 /// run.
 class InterpretersTest {
-  private static final Version WANTED = new Version(3, 11);
+  private static final Interpreter.Version WANTED = new Interpreter.Version(3, 11);
   private static final String SLOW = "sleep 60";
 
   @TempDir Path folder;
@@ -89,7 +88,7 @@ class InterpretersTest {
     program("python3.12", SLOW);
     program("python3.10", SLOW);
     Interpreters.Search any = interpreters.any(Family.PYTHON, WANTED, _ -> true);
-    assertThat(any.best()).map(Interpreter::version).contains(new Version(3, 9));
+    assertThat(any.best()).map(Interpreter::version).contains(new Interpreter.Version(3, 9));
     assertThat(probed()).containsExactly("python3.11", "python3");
   }
 
@@ -121,7 +120,7 @@ class InterpretersTest {
     assertThat(
             interpreters.best(Family.PYTHON, WANTED, found -> found.version().minor() != 11).best())
         .map(Interpreter::version)
-        .contains(new Version(3, 9));
+        .contains(new Interpreter.Version(3, 9));
     Runtimes runtimes = new Runtimes(folder.resolve("runtimes"), interpreters, false, _ -> false);
     assertThat(runtimes.missingFor("python3.11").orElseThrow())
         .contains("real-3.11 can be read by root alone")

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.base.AccountId;
 import io.carillon.base.Region;
 import io.carillon.s3.model.Versions.NewVersion;
-import io.carillon.s3.model.Versions.Removal;
 import io.carillon.store.Database;
 import io.carillon.store.InterleavedDatabase;
 import io.carillon.store.ManualClock;
@@ -55,14 +54,14 @@ final class SharedSequenceTest {
 
     private void delete() {
       taken.add(
-          database.<Removal, Long>change(
+          database.<Versions.Removal, Long>change(
               snapshot -> versions.planRemoval(snapshot, BUCKET, KEY, null),
               (tx, planned) -> {
                 versions.remove(tx, BUCKET, KEY, planned);
                 return switch (planned) {
-                  case Removal.Nothing(long number) -> number;
-                  case Removal.Gone(_, long number) -> number;
-                  case Removal.Hidden(NewVersion marker) -> marker.version().sequence();
+                  case Versions.Removal.Nothing(long number) -> number;
+                  case Versions.Removal.Gone(_, long number) -> number;
+                  case Versions.Removal.Hidden(NewVersion marker) -> marker.version().sequence();
                 };
               }));
     }

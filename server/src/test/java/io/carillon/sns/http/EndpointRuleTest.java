@@ -3,7 +3,7 @@ package io.carillon.sns.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.sns.HttpPostTransport.Post;
+import io.carillon.sns.HttpPostTransport;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -22,7 +22,8 @@ class EndpointRuleTest {
 
   private static DeliveryOutcome post(HttpTransport transport, String endpoint) {
     return transport.post(
-        new Post(URI.create(endpoint), Map.of("Content-Type", "text/plain"), new byte[0]));
+        new HttpPostTransport.Post(
+            URI.create(endpoint), Map.of("Content-Type", "text/plain"), new byte[0]));
   }
 
   @ParameterizedTest

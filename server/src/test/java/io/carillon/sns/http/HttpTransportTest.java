@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.carillon.http.SelfSigned;
 import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.sns.HttpPostTransport.Post;
+import io.carillon.sns.HttpPostTransport;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -56,7 +56,7 @@ class HttpTransportTest {
 
   private static DeliveryOutcome post(HttpTransport transport, URI endpoint) {
     return transport.post(
-        new Post(
+        new HttpPostTransport.Post(
             endpoint,
             Map.of(
                 "Content-Type", "text/plain; charset=UTF-8",

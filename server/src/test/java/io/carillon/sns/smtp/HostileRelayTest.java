@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.Secret;
 import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.sns.MailTransport.Mail;
+import io.carillon.sns.MailTransport;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -158,7 +158,7 @@ class HostileRelayTest {
         InstantSource.system());
   }
 
-  private static Mail mail(String id) {
-    return new Mail(id, "n", "reader@example.com", "s", "text");
+  private static MailTransport.Mail mail(String id) {
+    return new MailTransport.Mail(id, "n", "reader@example.com", "s", "text");
   }
 }

@@ -16,12 +16,12 @@ import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
 /// Validates and reads the attributes of a message.
 ///
 /// Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
-final class MessageAttributes {
+final class PublishedAttributes {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,256}");
   private static final Pattern TYPE =
       Pattern.compile("(String\\.Array|String|Number|Binary)(\\.[A-Za-z0-9_.-]+)?");
 
-  private MessageAttributes() {}
+  private PublishedAttributes() {}
 
   static Map<String, MessageAttribute> read(Map<String, MessageAttributeValue> given) {
     Map<String, MessageAttribute> attributes = new LinkedHashMap<>();

@@ -13,12 +13,12 @@ import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
 /// Shared by the batch operations: validation of the whole batch, and a result for each entry,
 /// since a batch with failed entries answers 200.
-record Batch<R>(List<R> successful, List<BatchResultErrorEntry> failed) {
+record BatchResult<R>(List<R> successful, List<BatchResultErrorEntry> failed) {
   private static final int MAX = 10;
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,80}");
 
   /// Runs `each` on every entry; an AWS error fails only its entry.
-  static <E, R> Batch<R> run(List<E> entries, Function<E, String> id, Function<E, R> each) {
+  static <E, R> BatchResult<R> run(List<E> entries, Function<E, String> id, Function<E, R> each) {
     if (entries.isEmpty()) {
       throw SqsError.EMPTY_BATCH_REQUEST.exception();
     }
@@ -51,7 +51,7 @@ record Batch<R>(List<R> successful, List<BatchResultErrorEntry> failed) {
                 .build());
       }
     }
-    return new Batch<>(successful, failed);
+    return new BatchResult<>(successful, failed);
   }
 
   /// In entries, the framework's errors have their older codes, in both protocols.

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /// A delivery protocol.
-enum Protocol {
+enum SubscriptionProtocol {
   HTTP("http", "sns.http"),
   HTTPS("https", "sns.http"),
   EMAIL("email", "sns.email"),
@@ -33,7 +33,7 @@ enum Protocol {
   private final String text;
   private final String kind;
 
-  Protocol(String text, String kind) {
+  SubscriptionProtocol(String text, String kind) {
     this.text = text;
     this.kind = kind;
   }
@@ -50,8 +50,8 @@ enum Protocol {
   }
 
   @JsonCreator
-  static Protocol named(String text) {
-    for (Protocol protocol : values()) {
+  static SubscriptionProtocol named(String text) {
+    for (SubscriptionProtocol protocol : values()) {
       if (protocol.text.equals(text)) {
         return protocol;
       }

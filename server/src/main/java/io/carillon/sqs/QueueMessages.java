@@ -7,7 +7,6 @@ import io.carillon.store.Database;
 import io.carillon.store.DueQueue;
 import io.carillon.store.DueQueue.Claimed;
 import io.carillon.store.DueQueue.Later;
-import io.carillon.store.DueQueue.Lease;
 import io.carillon.store.RowNumbers;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
@@ -31,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Sending waits for the sync to disk. Receiving, deleting and changing visibility do not: if a
 /// crash loses one of these, a message is received again, which at-least-once delivery permits.
-final class Messages {
+final class QueueMessages {
   /// Rows removed in one transaction: a slow transaction would block every writer.
   private static final int CHUNK = 500;
 
@@ -105,7 +104,7 @@ final class Messages {
   /// Orders messages that are due in the same millisecond.
   private final RowNumbers numbers;
 
-  Messages(Database database, InstantSource clock, Ids ids, RowNumbers numbers) {
+  QueueMessages(Database database, InstantSource clock, Ids ids, RowNumbers numbers) {
     this.database = database;
     this.queue = database.queue("sqs.messages", MessageRow.class, 0);
     this.clock = clock;
@@ -116,9 +115,9 @@ final class Messages {
   /// A message to be sent.
   ///
   /// @param effect adds it to its queue
-  record Planned(String messageId, Consumer<Tx> effect) {}
+  record PlannedMessage(String messageId, Consumer<Tx> effect) {}
 
-  Planned plan(
+  PlannedMessage plan(
       QueueRow to,
       String body,
       Map<String, MessageAttribute> attributes,
@@ -139,7 +138,7 @@ final class Messages {
             null,
             0);
     Table.Encoded<MessageRow> row = queue.encoded(message);
-    return new Planned(message.messageId(), tx -> add(tx, to.incarnation(), row, delay));
+    return new PlannedMessage(message.messageId(), tx -> add(tx, to.incarnation(), row, delay));
   }
 
   private void add(Tx tx, String incarnation, Table.Encoded<MessageRow> message, Duration delay) {
@@ -150,7 +149,7 @@ final class Messages {
   }
 
   /// The dead-letter queue, for messages that were received too often.
-  record DeadLetters(int maxReceiveCount, String targetIncarnation) {}
+  record DeadLetterTarget(int maxReceiveCount, String targetIncarnation) {}
 
   /// To be taken before the snapshot of [#firstVisible].
   DueQueue.Mark mark() {
@@ -169,7 +168,7 @@ final class Messages {
       Tx tx,
       QueueKey key,
       QueueRow from,
-      Optional<DeadLetters> deadLetters,
+      Optional<DeadLetterTarget> deadLetters,
       int limit,
       Duration visibility) {
     Instant now = clock.instant();
@@ -187,7 +186,7 @@ final class Messages {
               now.plus(visibility),
               row -> row.receivedAt(now.toEpochMilli()));
       for (Claimed<MessageRow> entry : claimed) {
-        Lease lease = entry.lease();
+        DueQueue.Lease lease = entry.lease();
         MessageRow message = entry.row();
         if (Instant.ofEpochMilli(message.sentMillis()).isBefore(oldest)) {
           queue.settle(tx, lease);
@@ -216,7 +215,7 @@ final class Messages {
   }
 
   void changeVisibility(Tx tx, QueueRow from, @Nullable String receiptHandle, Duration visibility) {
-    Optional<Lease> lease = lease(tx, from, receiptHandle);
+    Optional<DueQueue.Lease> lease = lease(tx, from, receiptHandle);
     Instant now = clock.instant();
     if (lease.isEmpty() || lease.get().due().isBefore(now)) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
@@ -229,7 +228,7 @@ final class Messages {
     tx.afterCommit(() -> signalArrival(from.identity()));
   }
 
-  private Optional<Lease> lease(Tx tx, QueueRow from, @Nullable String receiptHandle) {
+  private Optional<DueQueue.Lease> lease(Tx tx, QueueRow from, @Nullable String receiptHandle) {
     if (receiptHandle == null || receiptHandle.isEmpty()) {
       throw SqsError.MISSING_PARAMETER.because(
           "The request must contain the parameter ReceiptHandle.");
@@ -262,7 +261,7 @@ final class Messages {
         "The input receipt handle \"" + receiptHandle + "\" is not a valid receipt handle.");
   }
 
-  private static String receipt(Lease lease) {
+  private static String receipt(DueQueue.Lease lease) {
     String text = lease.queue() + " " + lease.id() + " " + lease.claims();
     return Base64.getUrlEncoder()
         .withoutPadding()

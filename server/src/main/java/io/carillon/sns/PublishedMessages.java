@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 /// References are counted in a row of their own, so that the end of one delivery does not rewrite
 /// the payload. A dead letter keeps its reference for a while, since it may be redriven; [#hold]
 /// marks that reference, and it is released once, by a successful redrive or when the time is over.
-final class Messages {
+final class PublishedMessages {
   private static final Table<String, Message> TABLE =
       Table.of("sns.messages", KeyCodec.STRING, Message.class).unchanging();
   private static final Table<String, References> REFERENCES =

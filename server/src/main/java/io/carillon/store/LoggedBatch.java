@@ -8,7 +8,7 @@ import java.util.Optional;
 /// are (4), then each with a tag. This record holds its head and the [SyncMark] after it.
 ///
 /// @param sequence the number of its first change, or of the next one if it is empty
-record Batch(long sequence, int count, Optional<SyncMark> mark) {
+record LoggedBatch(long sequence, int count, Optional<SyncMark> mark) {
   /// The most bytes that the head and mark of a batch take.
   static final int HEAD_BYTES = 64;
 
@@ -16,7 +16,7 @@ record Batch(long sequence, int count, Optional<SyncMark> mark) {
   static final byte LOG_DATA = 3;
 
   /// Empty if the bytes are too few for a batch.
-  static Optional<Batch> parse(byte[] bytes) {
+  static Optional<LoggedBatch> parse(byte[] bytes) {
     if (bytes.length < CHANGES_START) {
       return Optional.empty();
     }
@@ -29,7 +29,7 @@ record Batch(long sequence, int count, Optional<SyncMark> mark) {
     boolean hasData = in.remaining() >= 2 && in.get() == LOG_DATA;
     int length = hasData ? in.get() : 0; // a varint, in one byte for as few as ours
     return Optional.of(
-        new Batch(
+        new LoggedBatch(
             sequence,
             count,
             hasData ? SyncMark.parse(bytes, in.position(), length) : Optional.empty()));

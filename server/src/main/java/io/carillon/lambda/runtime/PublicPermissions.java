@@ -8,8 +8,8 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /// Public file permissions: functions of a root server have their own user ids, which own nothing.
-final class PublicAccess {
-  private PublicAccess() {}
+final class PublicPermissions {
+  private PublicPermissions() {}
 
   /// Whether every user can reach and read the path.
   static boolean allows(Path path) {
