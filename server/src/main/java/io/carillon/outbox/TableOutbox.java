@@ -62,7 +62,7 @@ public final class TableOutbox implements Outbox {
     if (current != null && current.reserve(tx, channel)) {
       tx.afterUndo(() -> current.releaseSlot(channel));
       ClaimedJob job = jobs.addClaimed(tx, channel, row);
-      tx.afterCommit(() -> current.start(job));
+      tx.afterAnswer(() -> current.start(job)); // the caller must not wait for a processor
     } else {
       jobs.add(tx, channel, due, row);
       tx.afterCommit(() -> noteDue(channel, due));

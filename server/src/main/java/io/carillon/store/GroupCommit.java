@@ -245,6 +245,9 @@ final class GroupCommit {
     for (Pending<?> pending : round) {
       pending.complete();
     }
+    for (Pending<?> pending : round) {
+      pending.answered();
+    }
   }
 
   private void sync() throws Exception {
@@ -295,7 +298,7 @@ final class GroupCommit {
     private final Database.Change<T> change;
     private final Thread caller = Thread.currentThread();
     private Overlay.@Nullable Transaction tx;
-    private List<Runnable> actions = List.of();
+    private Overlay.Actions actions = Overlay.Actions.NONE;
 
     @SuppressWarnings("NullAway.Init") // set by the time it is read, unless it failed
     private T result;
@@ -334,6 +337,14 @@ final class GroupCommit {
     }
 
     private void committed() {
+      run(actions.onCommit());
+    }
+
+    private void answered() {
+      run(actions.onAnswer());
+    }
+
+    private static void run(List<Runnable> actions) {
       for (Runnable action : actions) {
         try {
           action.run();

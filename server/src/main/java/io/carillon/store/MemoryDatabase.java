@@ -5,7 +5,6 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -43,7 +42,7 @@ public final class MemoryDatabase implements Database {
         tx.undo();
         throw e;
       }
-      List<Runnable> actions = tx.complete();
+      Overlay.Actions actions = tx.complete();
       overlay
           .changes()
           .forEach(
@@ -54,7 +53,8 @@ public final class MemoryDatabase implements Database {
                   rows.put(key, value);
                 }
               });
-      actions.forEach(Runnable::run);
+      actions.onCommit().forEach(Runnable::run);
+      actions.onAnswer().forEach(Runnable::run);
       return result;
     } finally {
       lock.writeLock().unlock();

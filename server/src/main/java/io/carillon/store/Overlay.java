@@ -75,12 +75,21 @@ final class Overlay {
     return new Transaction();
   }
 
+  /// What a transaction leaves to be run.
+  ///
+  /// @param onCommit once it is committed
+  /// @param onAnswer then, once its caller has the result
+  record Actions(List<Runnable> onCommit, List<Runnable> onAnswer) {
+    static final Actions NONE = new Actions(List.of(), List.of());
+  }
+
   /// One change's transaction. Used after the change has ended, it throws.
   final class Transaction implements Tx {
     private record Replaced(byte[] key, byte @Nullable [] before) {}
 
     private final List<Replaced> journal = new ArrayList<>();
     private final List<Runnable> commitActions = new ArrayList<>();
+    private final List<Runnable> answerActions = new ArrayList<>();
     private final List<Runnable> undoActions = new ArrayList<>();
     private boolean over;
 
@@ -192,11 +201,13 @@ final class Overlay {
       int keptChanges = journal.size();
       int keptUndoActions = undoActions.size();
       int keptCommitActions = commitActions.size();
+      int keptAnswerActions = answerActions.size();
       try {
         return part.get();
       } catch (Throwable e) {
         undo(keptChanges, keptUndoActions);
         commitActions.subList(keptCommitActions, commitActions.size()).clear();
+        answerActions.subList(keptAnswerActions, answerActions.size()).clear();
         throw e;
       }
     }
@@ -205,6 +216,12 @@ final class Overlay {
     public void afterCommit(Runnable action) {
       requireRunning();
       commitActions.add(action);
+    }
+
+    @Override
+    public void afterAnswer(Runnable action) {
+      requireRunning();
+      answerActions.add(action);
     }
 
     @Override
@@ -219,11 +236,10 @@ final class Overlay {
       }
     }
 
-    /// Ends the transaction and leaves its changes in the batch; answers the actions to run after
-    /// the commit.
-    List<Runnable> complete() {
+    /// Ends the transaction and leaves its changes in the batch; answers the actions to run.
+    Actions complete() {
       over = true;
-      return commitActions;
+      return new Actions(commitActions, answerActions);
     }
 
     /// Ends the transaction, reverts its changes and runs its undo commitActions.

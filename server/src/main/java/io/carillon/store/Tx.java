@@ -32,6 +32,12 @@ public interface Tx extends Snapshot {
   /// not throw.
   void afterCommit(Runnable action);
 
+  /// As [#afterCommit], but an engine may run it after it has given the callers their results: for
+  /// work that the caller must not wait for.
+  default void afterAnswer(Runnable action) {
+    afterCommit(action);
+  }
+
   /// Runs `action` if this transaction, or the part that calls this, is undone because it threw:
   /// reservations in memory are released here. It must be quick and must not throw.
   void afterUndo(Runnable action);

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -199,6 +201,29 @@ abstract class DatabaseContract extends RowsContract {
   }
 
   @Test
+  void actionsAfterTheAnswerFollowThoseOfTheCommit() throws InterruptedException {
+    List<String> ran = new CopyOnWriteArrayList<>();
+    CountDownLatch last = new CountDownLatch(1);
+    assertThatThrownBy(
+            () ->
+                database.write(
+                    tx -> {
+                      tx.afterAnswer(() -> ran.add("never"));
+                      throw new IllegalStateException("no");
+                    }))
+        .hasMessage("no");
+    database.write(
+        tx -> {
+          tx.afterAnswer(() -> ran.add("answered"));
+          tx.afterAnswer(last::countDown);
+          tx.afterCommit(() -> ran.add("committed"));
+          return 0;
+        });
+    assertThat(last.await(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(ran).containsExactly("committed", "answered");
+  }
+
+  @Test
   void undoActionsRunOnlyForAFailedChange() {
     assumeFalse(repeatsChanges());
     List<String> ran = new ArrayList<>();
@@ -249,6 +274,7 @@ abstract class DatabaseContract extends RowsContract {
     tx.afterUndo(() -> ran.add("undone"));
     tx.withSavepoint(() -> put(tx, 1, "undone"));
     tx.afterCommit(() -> ran.add("never"));
+    tx.afterAnswer(() -> ran.add("never"));
     throw new IllegalStateException("the part failed");
   }
 

@@ -95,6 +95,27 @@ final class GroupCommitTest {
   }
 
   @Test
+  void anActionAfterTheAnswerDoesNotDelayTheCaller() throws Exception {
+    CountDownLatch answered = new CountDownLatch(1);
+    CountDownLatch ran = new CountDownLatch(1);
+    int answer =
+        commits.submit(
+            tx -> {
+              tx.put(KEY, KEY);
+              tx.afterAnswer(
+                  () -> {
+                    await(answered);
+                    ran.countDown();
+                  });
+              return 7;
+            },
+            true);
+    assertThat(answer).isEqualTo(7);
+    answered.countDown();
+    assertThat(ran.await(1, TimeUnit.MINUTES)).isTrue();
+  }
+
+  @Test
   void anActionThatThrowsDoesNotAffectOthers() {
     List<String> ran = new ArrayList<>();
     int answer =
