@@ -6,8 +6,10 @@ import io.carillon.outbox.OutboxSimulation.Bug;
 import io.carillon.outbox.OutboxSimulation.Result;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,12 +24,16 @@ class OutboxSimulationTest {
   private static final int MAX_SEEDS = 500;
 
   @Test
+  @Timeout(value = 2, unit = TimeUnit.HOURS) // as many seeds as one wants
   void everyJobEndsOnceWhateverHappensToNodesAndOutcomes() throws Exception {
     int startedAnew = 0;
     for (int seed = FIRST; seed < FIRST + SEEDS; seed++) {
       Result result = run(seed, Bug.NONE);
       assertThat(result.violations()).as("seed %d\n%s", seed, result.log()).isEmpty();
       startedAnew += result.log().contains("was taken over from") ? 1 : 0;
+      if (seed % 1000 == 0) {
+        System.out.println("seed " + seed);
+      }
     }
     assertThat(startedAnew)
         .as("seeds in which a node learned that it was taken for dead")
