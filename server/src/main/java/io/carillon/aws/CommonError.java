@@ -35,7 +35,6 @@ public enum CommonError implements ErrorCode {
   MISSING_PARAMETER("MissingParameter", 400, "A required parameter is missing."),
   NOT_IMPLEMENTED("NotImplemented", 501, "This operation is not implemented."),
   REQUEST_ENTITY_TOO_LARGE("RequestEntityTooLarge", 413, "The request is too large."),
-  REQUEST_EXPIRED("RequestExpired", 400, "Request has expired."),
   SERIALIZATION("SerializationException", 400, "The request could not be read."),
   SERVICE_UNAVAILABLE(
       "ServiceUnavailable",

@@ -7,9 +7,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Source: the errors of https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
 enum LambdaError implements ErrorCode {
-  ACCESS_DENIED("AccessDeniedException", 403, "Access Denied"),
-  CODE_STORAGE_EXCEEDED(
-      "CodeStorageExceededException", 400, "Code storage limit exceeded for this account."),
   INVALID_PARAMETER_VALUE(
       "InvalidParameterValueException", 400, "One of the parameters in the request is not valid."),
   INVALID_REQUEST_CONTENT(

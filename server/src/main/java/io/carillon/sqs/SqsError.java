@@ -35,10 +35,6 @@ public enum SqsError implements ErrorCode {
           + " #xFFFD and #x10000 to #x10FFFF."),
   INVALID_PARAMETER_VALUE(
       "InvalidParameterValueException", "InvalidParameterValue", "A value is invalid."),
-  MESSAGE_NOT_INFLIGHT(
-      "MessageNotInflight",
-      "AWS.SimpleQueueService.MessageNotInflight",
-      "The specified message is not in flight."),
   MISSING_PARAMETER(
       "MissingRequiredParameterException", "MissingParameter", "A required parameter is missing."),
   PURGE_QUEUE_IN_PROGRESS(

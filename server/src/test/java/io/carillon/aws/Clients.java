@@ -1,7 +1,7 @@
 package io.carillon.aws;
 
+import io.carillon.aws.pipeline.NoSenderRules;
 import io.carillon.aws.pipeline.RequestPipeline;
-import io.carillon.aws.pipeline.SenderRules;
 import io.carillon.aws.pipeline.ServerIdentity;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.AccountId;
@@ -37,7 +37,7 @@ public final class Clients {
         List.of(services),
         new SignatureVerifier(
             (id, _) -> id.equals("test") ? Optional.of(root) : Optional.empty(), Clock.systemUTC()),
-        SenderRules.NONE,
+        new NoSenderRules(),
         new FixedAuthorizer() {
           @Override
           public void require(Caller caller, List<Need> needs) {

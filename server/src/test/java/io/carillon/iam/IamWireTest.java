@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.DirectClient;
+import io.carillon.aws.pipeline.NoSenderRules;
 import io.carillon.aws.pipeline.RequestPipeline;
-import io.carillon.aws.pipeline.SenderRules;
 import io.carillon.aws.pipeline.ServerIdentity;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.Ids;
@@ -55,7 +55,7 @@ class IamWireTest {
         new RequestPipeline(
             List.of(fixture.iam.operations(), fixture.sts.operations()),
             new SignatureVerifier(fixture::find, Clock.systemUTC()),
-            SenderRules.NONE,
+            new NoSenderRules(),
             fixture.authorizer,
             new ServerIdentity(List.of("localhost"), Optional.empty(), IamFixture.ACCOUNT),
             new Ids(),

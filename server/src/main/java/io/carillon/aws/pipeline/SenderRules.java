@@ -7,17 +7,6 @@ import io.carillon.http.Response;
 /// Rules about the origin of a request, which no policy can state: a signature with a well-known
 /// key proves nothing.
 public interface SenderRules {
-  SenderRules NONE =
-      new SenderRules() {
-        @Override
-        public void check(Request http, Verified verified, String operation) {}
-
-        @Override
-        public Response answer(Request http, String operation, Response response) {
-          return response;
-        }
-      };
-
   /// Checks a request before it is authorized.
   ///
   /// @param http as received
