@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// `./carillon bench`: prints two tables. Absolute numbers depend on the machine; only the ratios
@@ -30,6 +31,9 @@ public final class Main {
   private static final int FILTERS = 60;
   private static final int EVENTS = 1_000;
   private static final int EVENTS_WARM_UP = 5_000;
+  private static final int BURST = 100;
+  private static final int EVENT_LOAD = 3_000;
+  private static final int EVENT_CLIENTS = 8;
 
   private final String launcher;
   private final Path folder;
@@ -188,6 +192,7 @@ public final class Main {
           latencies(pipeline, "to-function", EVENTS_WARM_UP),
           "",
           "");
+      bursts(pipeline);
       printProgress("events to a subscriber");
       pipeline.toSubscriber("to-subscriber");
       table.line(
@@ -196,6 +201,26 @@ public final class Main {
           "",
           "");
     }
+  }
+
+  private void bursts(Pipeline pipeline) throws IOException, InterruptedException {
+    printProgress("bursts of events");
+    Duration took = pipeline.upload("to-function", keys(EVENT_LOAD), EVENT_CLIENTS);
+    table.line(
+        "upload → warm Python function entered, with " + EVENT_CLIENTS + " clients, events/s",
+        String.format("%.0f/s", EVENT_LOAD / (took.toNanos() / 1e9)),
+        "",
+        "");
+    pipeline.toImportingFunction("to-importing");
+    table.line(
+        "burst of " + BURST + " uploads through a cold Python function",
+        millis(pipeline.upload("to-importing", keys(BURST), EVENT_CLIENTS)),
+        "",
+        "");
+  }
+
+  private List<String> keys(int count) {
+    return IntStream.range(0, count).mapToObj(_ -> "object-" + uploads++).toList();
   }
 
   private String latencies(Pipeline pipeline, String bucket, int warmUp)

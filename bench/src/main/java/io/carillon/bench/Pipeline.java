@@ -15,9 +15,18 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -43,6 +52,11 @@ import software.amazon.awssdk.services.sns.SnsClient;
 /// reads it first and then reports over a plain socket. (`System.nanoTime` is Linux's
 /// `CLOCK_MONOTONIC`, as is Python's `monotonic_ns`.)
 final class Pipeline implements AutoCloseable {
+  /// Together they take some tenths of a second, as boto3 does, which not every machine has.
+  private static final String IMPORTS =
+      "http.client, time, asyncio, email.mime.text, logging.config, sqlite3, unittest.mock,"
+          + " urllib.request, xml.dom.minidom, xmlrpc.client";
+
   private static final String ROLE_TRUST =
       """
       {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
@@ -56,6 +70,7 @@ final class Pipeline implements AutoCloseable {
   private final SnsClient sns;
   private final Arrivals arrivals = new Arrivals();
   private final HttpEngine receiver;
+  private final URI endpoint;
   private final Connection uploads;
 
   Pipeline(URI endpoint) throws IOException {
@@ -63,6 +78,7 @@ final class Pipeline implements AutoCloseable {
     this.iam = client(IamClient.builder(), endpoint);
     this.lambda = client(LambdaClient.builder(), endpoint);
     this.sns = client(SnsClient.builder(), endpoint);
+    this.endpoint = endpoint;
     this.uploads = new Connection(endpoint);
     this.receiver =
         HttpEngine.start(
@@ -88,12 +104,21 @@ final class Pipeline implements AutoCloseable {
 
   /// A bucket whose uploads invoke a Python function that reports when it was entered.
   void toFunction(String bucket) throws IOException {
+    toFunction(bucket, "bench", "http.client, time");
+  }
+
+  /// A bucket whose uploads invoke a Python function that also imports what a usual one imports.
+  void toImportingFunction(String bucket) throws IOException {
+    toFunction(bucket, "importing", IMPORTS);
+  }
+
+  private void toFunction(String bucket, String name, String imports) throws IOException {
     makeBucket(bucket);
     String role =
-        iam.createRole(r -> r.roleName("bench").assumeRolePolicyDocument(ROLE_TRUST)).role().arn();
+        iam.createRole(r -> r.roleName(name).assumeRolePolicyDocument(ROLE_TRUST)).role().arn();
     String code =
         """
-        import http.client, time
+        import %s
         connection = http.client.HTTPConnection("127.0.0.1", %d)
         def handler(event, context):
             entered = time.monotonic_ns()
@@ -101,23 +126,23 @@ final class Pipeline implements AutoCloseable {
             connection.request("GET", "/entered/%%s/%%d" %% (key, entered))
             connection.getresponse().read()
         """
-            .formatted(receiver.port());
+            .formatted(imports, receiver.port());
     byte[] zip = zip("bench.py", code);
     String function =
         lambda
             .createFunction(
                 r ->
-                    r.functionName("bench")
+                    r.functionName(name)
                         .runtime(Runtime.PYTHON3_12)
                         .handler("bench.handler")
                         .role(role)
                         .timeout(30)
                         .code(c -> c.zipFile(SdkBytes.fromByteArray(zip))))
             .functionArn();
-    lambda.waiter().waitUntilFunctionActiveV2(r -> r.functionName("bench"));
+    lambda.waiter().waitUntilFunctionActiveV2(r -> r.functionName(name));
     lambda.addPermission(
         r ->
-            r.functionName("bench")
+            r.functionName(name)
                 .statementId("s3")
                 .action("lambda:InvokeFunction")
                 .principal("s3.amazonaws.com")
@@ -197,12 +222,48 @@ final class Pipeline implements AutoCloseable {
 
   /// Uploads a small object and waits for its event at the other end.
   Duration upload(String bucket, String key) throws IOException, InterruptedException {
-    CountDownLatch arrival = arrivals.expect(key);
+    arrivals.expect(key);
     long begun = uploads.exchange("PUT", "/" + bucket + "/" + key, new byte[] {'x'});
-    if (!arrival.await(60, TimeUnit.SECONDS)) {
+    return Duration.ofNanos(arrival(key) - begun);
+  }
+
+  /// Uploads small objects over a number of connections and waits for all events at the other end.
+  ///
+  /// @return the time from the first upload to the last event
+  Duration upload(String bucket, List<String> keys, int connections)
+      throws IOException, InterruptedException {
+    keys.forEach(arrivals::expect);
+    ConcurrentLinkedQueue<String> left = new ConcurrentLinkedQueue<>(keys);
+    long begun = System.nanoTime();
+    try (ExecutorService threads = Executors.newFixedThreadPool(connections)) {
+      List<Callable<Boolean>> senders = Collections.nCopies(connections, () -> send(bucket, left));
+      for (Future<Boolean> sent : threads.invokeAll(senders)) {
+        sent.get();
+      }
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    }
+    long last = begun;
+    for (String key : keys) {
+      last = Math.max(last, arrival(key));
+    }
+    return Duration.ofNanos(last - begun);
+  }
+
+  private boolean send(String bucket, Queue<String> keys) throws IOException {
+    try (Connection connection = new Connection(endpoint)) {
+      for (String key = keys.poll(); key != null; key = keys.poll()) {
+        connection.exchange("PUT", "/" + bucket + "/" + key, new byte[] {'x'});
+      }
+    }
+    return true;
+  }
+
+  private long arrival(String key) throws InterruptedException {
+    if (!arrivals.expect(key).await(60, TimeUnit.SECONDS)) {
       throw new IllegalStateException("the event of " + key + " did not arrive within a minute");
     }
-    return Duration.ofNanos(arrivals.at(key) - begun);
+    return arrivals.at(key);
   }
 
   private static byte[] zip(String name, String text) throws IOException {

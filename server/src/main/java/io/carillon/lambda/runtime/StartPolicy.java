@@ -18,7 +18,8 @@ import java.util.List;
 ///    start already.
 /// 3. *The line never empties*, however short: more work waits than the pool sees. What has gone on
 ///    for a time is likely to go on for as long. One environment more than `n` saves the part
-///    `1/(n+1)` of it, which has to exceed a start.
+///    `1/(n+1)` of it, which has to exceed a start. While there are fewer environments than
+///    processors, half a start is enough, as one that computes has a processor of its own.
 ///
 /// Invocations for which environments are starting already are no part of the line. Starts at the
 /// same time are as many as there are processors: more would only delay one another.
@@ -67,7 +68,12 @@ record StartPolicy(int processors) {
     }
     return uncovered > load.startNanos() * rate(load)
         || load.waitedNanos() > load.startNanos()
-        || load.lineNanos() > (environments + 1) * load.startNanos();
+        || load.lineNanos() > patience(environments) * load.startNanos();
+  }
+
+  /// For how many starts' time a line may go on.
+  private double patience(int environments) {
+    return environments < processors ? 0.5 : environments + 1;
   }
 
   /// Invocations per nanosecond of all environments.

@@ -66,8 +66,8 @@ class StartPolicyTest {
 
   @Test
   void aLineThatNeverEmptiesGetsMoreEnvironmentsEachLaterThanTheOneBefore() {
-    assertThat(POLICY.isWorthwhile(lasting(799, List.of(0L)))).isFalse();
-    assertThat(POLICY.isWorthwhile(lasting(801, List.of(0L)))).isTrue();
+    assertThat(POLICY.isWorthwhile(lasting(199, List.of(0L)))).isFalse();
+    assertThat(POLICY.isWorthwhile(lasting(201, List.of(0L)))).isTrue();
     assertThat(POLICY.isWorthwhile(lasting(1_199, List.of(0L, 0L)))).isFalse();
     assertThat(POLICY.isWorthwhile(lasting(1_201, List.of(0L, 0L)))).isTrue();
   }
@@ -88,10 +88,10 @@ class StartPolicyTest {
 
   @Test
   void aBurstOfShortInvocationsNeedsOneEnvironment() {
-    Simulation burst = new Simulation(100, 100, 2, 400);
+    Simulation burst = new Simulation(80, 80, 2, 400);
     burst.run();
     assertThat(burst.started).isEqualTo(1);
-    assertThat(burst.now).isLessThanOrEqualTo(400 + 100 * 2 + 10);
+    assertThat(burst.now).isLessThanOrEqualTo(400 + 80 * 2 + 10);
   }
 
   @Test
