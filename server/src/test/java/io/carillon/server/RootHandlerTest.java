@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.Clients;
 import io.carillon.aws.DirectClient;
+import io.carillon.aws.Operations;
 import io.carillon.http.Headers;
 import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
@@ -12,6 +13,7 @@ import io.carillon.http.Response;
 import io.carillon.lambda.runtime.Executor;
 import io.carillon.lambda.runtime.Peers;
 import io.carillon.lambda.runtime.ProcessExecutor;
+import io.carillon.s3.S3Service;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -86,7 +88,7 @@ class RootHandlerTest {
   private RootHandler rootHandler(Peers peers) {
     Config config = Config.of(Settings.resolve(Map.of(), Map.of(), Optional.empty()));
     return new RootHandler(
-        Clients.pipeline(),
+        Clients.pipeline(Operations.of(S3Service.SPEC)),
         _ -> Response.text(200, "admin"),
         new WellKnownKey(config, peers),
         List.of(),

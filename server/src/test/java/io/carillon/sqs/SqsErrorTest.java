@@ -28,7 +28,6 @@ class SqsErrorTest {
                 Map.entry("InvalidBatchEntryId", own + "InvalidBatchEntryId 400"),
                 Map.entry("InvalidMessageContents", "InvalidMessageContents 400"),
                 Map.entry("InvalidParameterValueException", "InvalidParameterValue 400"),
-                Map.entry("MessageNotInflight", own + "MessageNotInflight 400"),
                 Map.entry("MissingRequiredParameterException", "MissingParameter 400"),
                 Map.entry("PurgeQueueInProgress", own + "PurgeQueueInProgress 403"),
                 Map.entry("QueueDeletedRecently", own + "QueueDeletedRecently 400"),
