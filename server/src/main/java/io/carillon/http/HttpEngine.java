@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,7 @@ public final class HttpEngine implements AutoCloseable {
   static final long MIN_IDLE_NANOS = Duration.ofMillis(500).toNanos();
 
   /// How long closing waits for event loops that are busy.
-  private static final long CLOSING_NANOS = Duration.ofSeconds(2).toNanos();
+  private static final Duration CLOSING = Duration.ofSeconds(2);
 
   private static final long MIN_KEEP_ALIVE_NANOS = Duration.ofSeconds(5).toNanos();
   private static final Logger log = LoggerFactory.getLogger(HttpEngine.class);
@@ -200,22 +201,7 @@ public final class HttpEngine implements AutoCloseable {
     draining = true;
     server.close().awaitUninterruptibly();
     connections.forEach(Connection::drain);
-    long nanos = patience.toNanos();
-    lock.lock();
-    try {
-      while (connections.stream().anyMatch(Connection::busy)) {
-        if (nanos <= 0) {
-          return false;
-        }
-        nanos = changed.awaitNanos(nanos);
-      }
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } finally {
-      lock.unlock();
-    }
+    return awaitNone(Connection::busy, patience);
   }
 
   /// Closes all connections, including those with running requests.
@@ -229,19 +215,27 @@ public final class HttpEngine implements AutoCloseable {
     closing = true;
     server.close().awaitUninterruptibly();
     connections.forEach(Connection::close);
-    awaitClosed();
+    var _ = awaitNone(_ -> true, CLOSING);
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
-  private void awaitClosed() {
-    long nanos = CLOSING_NANOS;
+  /// Waits until no connection is of these. Only a draining engine signals its changes.
+  ///
+  /// @return whether there was none within `patience`
+  private boolean awaitNone(Predicate<Connection> these, Duration patience) {
+    long nanos = patience.toNanos();
     lock.lock();
     try {
-      while (!connections.isEmpty() && nanos > 0) {
+      while (connections.stream().anyMatch(these)) {
+        if (nanos <= 0) {
+          return false;
+        }
         nanos = changed.awaitNanos(nanos);
       }
+      return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     } finally {
       lock.unlock();
     }

@@ -242,7 +242,7 @@ final class Overlay {
       return new Actions(commitActions, answerActions);
     }
 
-    /// Ends the transaction, reverts its changes and runs its undo commitActions.
+    /// Ends the transaction, reverts its changes and runs its undo actions.
     void undo() {
       over = true;
       undo(0, 0);

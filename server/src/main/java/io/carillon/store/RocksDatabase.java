@@ -300,9 +300,7 @@ public final class RocksDatabase implements Database {
     }
   }
 
-  /// By statvfs alone: a [java.nio.file.FileStore] looks for the mount in `/proc`, which some
-  /// machines do not have. An unavailable answer is 0, which makes the store read-only. The writer
-  /// thread's side of RocksDB. As no other thread writes, its reads need no snapshot.
+  /// The writer thread's side of RocksDB. As no other thread writes, its reads need no snapshot.
   private final class RocksLog implements GroupCommit.Log {
     private final long run = new SecureRandom().nextLong();
 
