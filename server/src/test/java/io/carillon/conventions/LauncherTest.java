@@ -69,7 +69,8 @@ class LauncherTest {
             + """
             [INFO] --- compiler:3.14.0:compile (default-compile) @ carillon-server ---
             [INFO] --- dependency:3.8.1:build-classpath (libraries) @ carillon-server ---
-            [INFO] --- exec:3.5.1:exec (aot) @ carillon-server ---
+            [INFO] --- exec:3.6.1:exec (libraries-in-one-jar) @ carillon-server ---
+            [INFO] --- exec:3.6.1:exec (ahead-of-time-caches) @ carillon-server ---
             """,
         "mkdir -p server/target/dist; touch server/target/dist/carillon.jar");
 
