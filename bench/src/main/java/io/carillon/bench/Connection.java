@@ -32,8 +32,7 @@ final class Connection implements AutoCloseable {
           new Secret("test"),
           Optional.empty(),
           Region.US_EAST_1,
-          "s3",
-          S3Service.SPEC.traits(),
+          S3Service.SPEC,
           InstantSource.system());
 
   Connection(URI endpoint) throws IOException {

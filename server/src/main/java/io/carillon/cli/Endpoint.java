@@ -3,6 +3,7 @@ package io.carillon.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.carillon.admin.AdminSpec;
 import io.carillon.aws.sigv4.Signer;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
@@ -19,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.commons.cli.CommandLine;
 import org.jspecify.annotations.Nullable;
 
@@ -141,8 +141,7 @@ final class Endpoint {
             secretAccessKey,
             Optional.empty(),
             Region.US_EAST_1,
-            "carillon",
-            Set.of(),
+            AdminSpec.SPEC,
             InstantSource.system());
     return signer.sign(method, target, new Headers(), new byte[0]);
   }

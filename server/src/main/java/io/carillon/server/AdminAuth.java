@@ -2,9 +2,8 @@ package io.carillon.server;
 
 import io.carillon.admin.AdminError;
 import io.carillon.admin.AdminRouter;
-import io.carillon.aws.ErrorDialect;
+import io.carillon.admin.AdminSpec;
 import io.carillon.aws.Principal;
-import io.carillon.aws.ServiceSpec;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.aws.sigv4.Verified;
 import io.carillon.http.Request;
@@ -16,14 +15,6 @@ import java.util.Optional;
 /// signature of the first account's root user. Functions and users of other accounts have no
 /// access, whatever credentials they send.
 final class AdminAuth implements AdminRouter.AccessCheck {
-  /// The admin API, as requests are signed for it.
-  private static final ServiceSpec SPEC =
-      ServiceSpec.of(
-          "carillon",
-          1 << 20,
-          AdminAuth.class,
-          new ServiceSpec.Wire.Query("", "", ErrorDialect.common()));
-
   private static final String TOKEN = "x-carillon-token";
 
   private final Config config;
@@ -48,7 +39,7 @@ final class AdminAuth implements AdminRouter.AccessCheck {
       }
       return;
     }
-    Verified verified = signatures.verify(request, SPEC);
+    Verified verified = signatures.verify(request, AdminSpec.SPEC);
     if (!(verified instanceof Verified.Signed signed
         && signed.credentials().principal() instanceof Principal.Root root
         && root.account().equals(config.accountId()))) {

@@ -190,13 +190,7 @@ final class S3Wire implements AutoCloseable {
 
   private Signer signer() {
     return new Signer(
-        accessKeyId,
-        secret,
-        Optional.empty(),
-        region,
-        "s3",
-        S3Service.SPEC.traits(),
-        Clock.systemUTC());
+        accessKeyId, secret, Optional.empty(), region, S3Service.SPEC, Clock.systemUTC());
   }
 
   private static Headers fields(String... headers) {

@@ -148,8 +148,7 @@ final class DamagedObjectTest {
         new Secret("test"),
         Optional.empty(),
         Region.US_EAST_1,
-        service,
-        Specs.of(service).traits(),
+        Specs.of(service),
         InstantSource.system());
   }
 }

@@ -404,8 +404,7 @@ class MemoryTest {
                 new Secret("test"),
                 Optional.empty(),
                 Region.US_EAST_1,
-                service,
-                Specs.of(service).traits(),
+                Specs.of(service),
                 Clock.systemUTC())
             .sign(call.method(), uri, headers, body);
     HttpRequest.Builder request =

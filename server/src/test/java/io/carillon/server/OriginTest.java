@@ -173,8 +173,7 @@ class OriginTest {
                 new Secret(usual ? "test" : "secretofthistest"),
                 Optional.empty(),
                 io.carillon.base.Region.US_EAST_1,
-                "sqs",
-                Specs.of("sqs").traits(),
+                Specs.of("sqs"),
                 Clock.systemUTC())
             .sign("POST", uri, fields, body.getBytes(StandardCharsets.UTF_8));
     StringBuilder request =

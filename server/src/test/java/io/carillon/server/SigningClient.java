@@ -23,13 +23,7 @@ record SigningClient(Server server, String key, Secret secret) {
 
   private Signer signer(String service) {
     return new Signer(
-        key,
-        secret,
-        Optional.empty(),
-        Region.US_EAST_1,
-        service,
-        Specs.of(service).traits(),
-        InstantSource.system());
+        key, secret, Optional.empty(), Region.US_EAST_1, Specs.of(service), InstantSource.system());
   }
 
   private String host(Map<String, String> fields) {

@@ -1,5 +1,6 @@
 package io.carillon.aws.sigv4;
 
+import io.carillon.aws.ServiceSpec;
 import io.carillon.aws.ServiceTrait;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
@@ -23,26 +24,21 @@ public final class Signer {
   private final Secret secret;
   private final Optional<Secret> sessionToken;
   private final Region region;
-  private final String service;
-  private final Set<ServiceTrait> traits;
+  private final ServiceSpec service;
   private final InstantSource clock;
 
-  /// @param service the signing name
-  /// @param traits of the service
   public Signer(
       String accessKeyId,
       Secret secret,
       Optional<Secret> sessionToken,
       Region region,
-      String service,
-      Set<ServiceTrait> traits,
+      ServiceSpec service,
       InstantSource clock) {
     this.accessKeyId = accessKeyId;
     this.secret = secret;
     this.sessionToken = sessionToken;
     this.region = region;
     this.service = service;
-    this.traits = traits;
     this.clock = clock;
   }
 
@@ -98,7 +94,7 @@ public final class Signer {
                 .append(PercentCoding.encode(token.reveal())));
     URI unsigned = withQuery(uri, query.toString());
     String payloadHash =
-        traits.contains(ServiceTrait.SIGNED_PAYLOAD_HASH)
+        service.has(ServiceTrait.SIGNED_PAYLOAD_HASH)
             ? "UNSIGNED-PAYLOAD"
             : SigningKey.sha256(new byte[0]);
     String signature =
@@ -122,7 +118,7 @@ public final class Signer {
     Scope scope = scope(timestamp);
     String canonical =
         CanonicalRequest.reencoded(
-            traits.contains(ServiceTrait.SIGNED_PATH_AS_SENT),
+            service.has(ServiceTrait.SIGNED_PATH_AS_SENT),
             method,
             uri.getRawPath(),
             RawQuery.of(uri.getRawQuery() == null ? "" : uri.getRawQuery()),
@@ -134,7 +130,7 @@ public final class Signer {
   }
 
   private Scope scope(String timestamp) {
-    return new Scope(timestamp.substring(0, 8), region.name(), service);
+    return new Scope(timestamp.substring(0, 8), region.name(), service.name());
   }
 
   private static List<String> signedNames(Headers headers) {

@@ -67,8 +67,7 @@ final class Example {
         SECRET,
         Optional.empty(),
         Region.US_EAST_1,
-        service,
-        Specs.of(service).traits(),
+        Specs.of(service),
         InstantSource.fixed(DAY));
   }
 

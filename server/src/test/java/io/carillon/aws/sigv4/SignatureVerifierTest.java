@@ -526,8 +526,7 @@ class SignatureVerifierTest {
             Example.SECRET,
             Optional.of(new Secret("token")),
             Region.US_EAST_1,
-            service,
-            Specs.of(service).traits(),
+            Specs.of(service),
             InstantSource.fixed(Example.DAY));
     Headers all = new Headers().add("Host", "localhost:4566");
     headers.forEach(all::add);
@@ -550,8 +549,7 @@ class SignatureVerifierTest {
             Example.SECRET,
             Optional.of(new Secret(token)),
             Region.US_EAST_1,
-            "s3",
-            Specs.of("s3").traits(),
+            Specs.of("s3"),
             InstantSource.fixed(Example.DAY))
         .sign("PUT", BUCKET, new Headers(), BODY)
         .forEach(headers::add);
