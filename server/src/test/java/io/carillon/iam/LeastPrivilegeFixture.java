@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.carillon.lambda.DeploymentPackage;
 import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,19 +142,7 @@ abstract class LeastPrivilegeFixture {
                 .runtime("provided.al2023")
                 .handler("h")
                 .tags(tags)
-                .code(c -> c.zipFile(SdkBytes.fromByteArray(zip()))));
-  }
-
-  static byte[] zip() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      zip.putNextEntry(new ZipEntry("bootstrap"));
-      zip.write("#!/bin/sh\n".getBytes(StandardCharsets.UTF_8));
-      zip.closeEntry();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-    return bytes.toByteArray();
+                .code(c -> c.zipFile(SdkBytes.fromByteArray(DeploymentPackage.doingNothing()))));
   }
 
   static software.amazon.awssdk.services.sns.model.Tag topicTag(String key, String value) {

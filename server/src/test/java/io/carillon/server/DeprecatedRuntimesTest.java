@@ -3,14 +3,10 @@ package io.carillon.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import io.carillon.lambda.DeploymentPackage;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +23,10 @@ import software.amazon.awssdk.services.lambda.model.InvalidParameterValueExcepti
 /// refuses to create or change functions with one, and leaves existing functions alone. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/runtime-support-policy.html
 class DeprecatedRuntimesTest {
+  private static final SdkBytes CODE =
+      SdkBytes.fromByteArray(
+          DeploymentPackage.of("index.py", "def handler(e, c):\n    return 1\n"));
+
   private static final String TRUST =
       "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":"
           + "{\"Service\":\"lambda.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}}";
@@ -57,25 +57,14 @@ class DeprecatedRuntimesTest {
         .build();
   }
 
-  private static SdkBytes code() throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      zip.putNextEntry(new ZipEntry("index.py"));
-      zip.write("def handler(e, c):\n    return 1\n".getBytes(StandardCharsets.UTF_8));
-      zip.closeEntry();
-    }
-    return SdkBytes.fromByteArray(bytes.toByteArray());
-  }
-
-  private static void create(LambdaClient lambda, String name, String runtime) throws IOException {
-    SdkBytes zip = code();
+  private static void create(LambdaClient lambda, String name, String runtime) {
     lambda.createFunction(
         r ->
             r.functionName(name)
                 .runtime(runtime)
                 .handler("index.handler")
                 .role("arn:aws:iam::000000000000:role/r")
-                .code(c -> c.zipFile(zip)));
+                .code(c -> c.zipFile(CODE)));
   }
 
   private static void assertRefused(ThrowingCallable call) {
@@ -101,9 +90,8 @@ class DeprecatedRuntimesTest {
     }
     try (Server server = start("refuse");
         LambdaClient lambda = lambda(server)) {
-      SdkBytes zip = code();
       assertRefused(() -> create(lambda, "older", "python3.6"));
-      assertRefused(() -> lambda.updateFunctionCode(r -> r.functionName("old").zipFile(zip)));
+      assertRefused(() -> lambda.updateFunctionCode(r -> r.functionName("old").zipFile(CODE)));
       assertRefused(
           () -> lambda.updateFunctionConfiguration(r -> r.functionName("old").timeout(9)));
       assertThat(lambda.listFunctions().functions()).hasSize(1);

@@ -9,7 +9,7 @@ import io.carillon.aws.sigv4.Signer;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
 import io.carillon.http.Headers;
-import java.io.ByteArrayOutputStream;
+import io.carillon.lambda.DeploymentPackage;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -30,8 +30,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -164,18 +162,10 @@ class MemoryTest {
                 """
                     .formatted(
                         Base64.getEncoder()
-                            .encodeToString(bootstrap("#!/bin/sh\nexec sleep 600\n"))))
+                            .encodeToString(
+                                DeploymentPackage.of("bootstrap", "#!/bin/sh\nexec sleep 600\n"))))
             .get();
     assertThat(created.status()).as(created.text()).isEqualTo(201);
-  }
-
-  private static byte[] bootstrap(String script) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      zip.putNextEntry(new ZipEntry("bootstrap"));
-      zip.write(script.getBytes(UTF_8));
-    }
-    return bytes.toByteArray();
   }
 
   @Tag("full")

@@ -10,9 +10,8 @@ import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
 import io.carillon.http.RawClient;
 import io.carillon.http.Response;
-import java.io.ByteArrayOutputStream;
+import io.carillon.lambda.DeploymentPackage;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -24,8 +23,6 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -122,22 +119,12 @@ class OriginTest {
                     .role(role)
                     .runtime("provided.al2023")
                     .handler("h")
-                    .code(c -> c.zipFile(SdkBytes.fromByteArray(zip()))));
+                    .code(
+                        c -> c.zipFile(SdkBytes.fromByteArray(DeploymentPackage.doingNothing()))));
         assertThat(lambda.getFunction(b -> b.functionName(name)).code().location())
             .startsWith(origin + "/");
       }
     }
-  }
-
-  private static byte[] zip() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      zip.putNextEntry(new ZipEntry("bootstrap"));
-      zip.write("#!/bin/sh\n".getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return bytes.toByteArray();
   }
 
   /// A proxy that terminates TLS forwards the public host name over plain HTTP.

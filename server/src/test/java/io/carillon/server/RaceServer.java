@@ -12,13 +12,12 @@ import io.carillon.iam.Accounts;
 import io.carillon.iam.IamService;
 import io.carillon.iam.ManagedPolicyFiles;
 import io.carillon.keys.Keys;
+import io.carillon.lambda.DeploymentPackage;
 import io.carillon.outbox.DeadLetters;
 import io.carillon.outbox.DeadLetters.DeadLetter;
 import io.carillon.store.Inspection;
 import io.carillon.store.InterleavedDatabase;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,8 +29,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
@@ -361,7 +358,7 @@ final class RaceServer implements AutoCloseable {
                     deadLetters == null
                         ? null
                         : DeadLetterConfig.builder().targetArn(deadLetters).build())
-                .code(c -> c.zipFile(SdkBytes.fromByteArray(zip()))));
+                .code(c -> c.zipFile(SdkBytes.fromByteArray(DeploymentPackage.doingNothing()))));
     lambda.putFunctionConcurrency(b -> b.functionName(name).reservedConcurrentExecutions(0));
     return arn("lambda", "function:" + name);
   }
@@ -413,18 +410,6 @@ final class RaceServer implements AutoCloseable {
                                     .build());
                       }
                     }));
-  }
-
-  static byte[] zip() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      zip.putNextEntry(new ZipEntry("bootstrap"));
-      zip.write("#!/bin/sh\n".getBytes(StandardCharsets.UTF_8));
-      zip.closeEntry();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-    return bytes.toByteArray();
   }
 
   /// All messages that a queue has, visible or not. It does not receive them.

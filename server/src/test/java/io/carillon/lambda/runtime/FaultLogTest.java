@@ -7,16 +7,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import java.io.ByteArrayOutputStream;
+import io.carillon.lambda.DeploymentPackage;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -87,27 +84,13 @@ class FaultLogTest {
     fixture = new RuntimeFixture(folder);
     java =
         RuntimeFixture.code(
-            jar(Thrower.class, CannotBeCreated.class, Unloadable.class, NoHandler.class));
+            DeploymentPackage.of(
+                Thrower.class, CannotBeCreated.class, Unloadable.class, NoHandler.class));
   }
 
   @AfterAll
   static void close() {
     fixture.close();
-  }
-
-  private static byte[] jar(Class<?>... classes) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      for (Class<?> one : classes) {
-        String name = one.getName().replace('.', '/') + ".class";
-        zip.putNextEntry(new ZipEntry(name));
-        try (InputStream in = one.getClassLoader().getResourceAsStream(name)) {
-          in.transferTo(zip);
-        }
-        zip.closeEntry();
-      }
-    }
-    return bytes.toByteArray();
   }
 
   private static FunctionSpec java(String name, String handler) {

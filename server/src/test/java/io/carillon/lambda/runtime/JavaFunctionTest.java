@@ -7,15 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
-import java.io.ByteArrayOutputStream;
+import io.carillon.lambda.DeploymentPackage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -64,27 +62,12 @@ class JavaFunctionTest {
   @BeforeAll
   static void open() throws IOException {
     fixture = new RuntimeFixture(folder);
-    code = RuntimeFixture.code(jar(Greeter.class, Copier.class));
+    code = RuntimeFixture.code(DeploymentPackage.of(Greeter.class, Copier.class));
   }
 
   @AfterAll
   static void close() {
     fixture.close();
-  }
-
-  private static byte[] jar(Class<?>... classes) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      for (Class<?> one : classes) {
-        String name = one.getName().replace('.', '/') + ".class";
-        zip.putNextEntry(new ZipEntry(name));
-        try (InputStream in = one.getClassLoader().getResourceAsStream(name)) {
-          in.transferTo(zip);
-        }
-        zip.closeEntry();
-      }
-    }
-    return bytes.toByteArray();
   }
 
   private static FunctionSpec java(String name, String handler) {

@@ -3,8 +3,8 @@ package io.carillon.lambda.runtime;
 import io.carillon.base.Ids;
 import io.carillon.base.Secret;
 import io.carillon.http.HttpEngine;
+import io.carillon.lambda.DeploymentPackage;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,8 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.opentest4j.TestAbortedException;
 
 /// Runs functions on this machine's interpreters.
@@ -256,15 +254,7 @@ public final class RuntimeFixture implements AutoCloseable {
   }
 
   static FunctionSpec.Code zipBytes(Map<String, byte[]> files) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      for (Map.Entry<String, byte[]> file : files.entrySet()) {
-        zip.putNextEntry(new ZipEntry(file.getKey()));
-        zip.write(file.getValue());
-        zip.closeEntry();
-      }
-    }
-    return code(bytes.toByteArray());
+    return code(DeploymentPackage.of(files));
   }
 
   public static FunctionSpec.Code code(byte[] zip) {
